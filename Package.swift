@@ -1,0 +1,55 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The order of the targets is the order of the layers: an import only ever goes up this list, and the build checks it
+// (--explicit-target-dependency-import-check error, see Tests/run.sh).
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "apodns",
+    products: [.executable(name: "apodns", targets: ["apodns"])],
+    targets: [
+        // Thin C: what Swift cannot import from Glibc, and the well-kept C libraries in use.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+
+        .target(name: "DNSWire", swiftSettings: strict),
+        .target(name: "Corefile", swiftSettings: strict),
+        .target(name: "RecordIndex", dependencies: ["DNSWire"], swiftSettings: strict),
+        .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "KubernetesAPI", swiftSettings: strict),
+        .target(
+            name: "ClusterZone", dependencies: ["CYAML", "DNSWire", "KubernetesAPI", "RecordIndex"], swiftSettings: strict),
+        .target(name: "PluginKit", dependencies: ["Corefile", "DNSWire", "LinuxIO"], swiftSettings: strict),
+        .target(
+            name: "Plugins",
+            dependencies: [
+                "CPCRE2", "ClusterZone", "Corefile", "DNSWire", "KubernetesAPI", "LinuxIO", "PluginKit", "RecordIndex",
+            ], swiftSettings: strict),
+        .target(
+            name: "Server", dependencies: ["Corefile", "DNSWire", "LinuxIO", "PluginKit", "Plugins"], swiftSettings: strict),
+        .executableTarget(name: "apodns", dependencies: ["Corefile", "LinuxIO", "PluginKit", "Plugins", "Server"], swiftSettings: strict),
+
+        .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
+        .testTarget(name: "CorefileTests", dependencies: ["Corefile"], swiftSettings: strict),
+        .testTarget(name: "RecordIndexTests", dependencies: ["RecordIndex", "DNSWire"], swiftSettings: strict),
+        .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+        .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"], swiftSettings: strict),
+        .testTarget(
+            name: "ClusterZoneTests", dependencies: ["ClusterZone", "KubernetesAPI", "RecordIndex", "DNSWire"],
+            swiftSettings: strict),
+        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "DNSWire", "LinuxIO", "Corefile"], swiftSettings: strict),
+        .testTarget(
+            name: "PluginsTests", dependencies: ["Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"], swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            swiftSettings: strict),
+        .testTarget(name: "apodnsTests", dependencies: ["apodns", "LinuxIO", "DNSWire"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
