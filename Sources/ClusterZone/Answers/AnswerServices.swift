@@ -1,0 +1,297 @@
+import DNSWire
+import RecordIndex
+
+extension ClusterReader {
+    /// Writes SRV records and, as far as they fit, the addresses of their targets (Kubernetes DNS specification, 2.3.2 and
+    /// 2.4.2). CoreDNS answers at the bare name of the service too, with all ports.
+    func answerServices(
+        _ name: ClusterName, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) -> ClusterOutcome {
+        if name.kind == .pod { return answerPodService(name, question, into: &writer) }
+        let outcome = existence(name, question)
+        guard outcome == .noData, name.kind.rawValue >= ClusterName.Kind.service.rawValue, let selection = select(name),
+            // CoreDNS: an alias has no SRV records.
+            !selection.block.isExternalName
+        else { return outcome }
+        if selection.usesRows {
+            writeRowServices(selection, question, into: &writer)
+        } else {
+            writeClusterServices(selection, question, into: &writer)
+        }
+        return writer.answerCount > 0 || writer.isTruncated ? .answered : .noData
+    }
+
+    // MARK: Cluster addresses
+
+    /// The ports of a service with cluster addresses: the target is the service itself.
+    private func writeClusterServices(
+        _ selection: Selection, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) {
+        let block = selection.block
+        let addresses = block.clusterIPv4Count &+ block.clusterIPv6Count
+        let weight = ClusterReader.weight(total: selection.matchingPorts(group: block.serviceGroup) &* addresses)
+        guard addresses > 0 else { return }
+        var targetOffset = 0
+        let count = block.portCount(group: block.serviceGroup)
+        var index = 0
+        while index < count {
+            let port = block.port(index, group: block.serviceGroup)
+            index &+= 1
+            guard port.number >= 0, selection.matches(port), !isRepeated(port, before: index &- 1, in: selection, group: 0)
+            else { continue }
+            let offset = writer.position &+ 18
+            guard writeService(port.number, weight, label: nil, block, question, into: &writer) else {
+                writer.isTruncated = true
+                return
+            }
+            if targetOffset == 0 { targetOffset = offset }
+        }
+        guard targetOffset > 0 else { return }
+        let owner = ResponseWriter.pointer(to: targetOffset)
+        writeTargetAddresses(block.clusterIPv4, block.clusterIPv4Count, 4, owner, into: &writer)
+        writeTargetAddresses(block.clusterIPv6, block.clusterIPv6Count, 16, owner, into: &writer)
+    }
+
+    private func writeTargetAddresses(
+        _ pool: UnsafeRawPointer, _ count: Int, _ length: Int, _ owner: UInt16, into writer: inout ResponseWriter
+    ) {
+        var index = 0
+        while index < count {
+            guard writeAdditional(pool + index &* length, length, owner, into: &writer) else { return }
+            index &+= 1
+        }
+    }
+
+    // MARK: Endpoints
+
+    /// The ports of the selected endpoints: the target of each is the endpoint's own name.
+    private func writeRowServices(
+        _ selection: Selection, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) {
+        let block = selection.block
+        let total = selection.isWhole ? block.serviceWeightTotal : weightTotal(selection)
+        let weight = ClusterReader.weight(total: total)
+        var targets = 0
+        var label = -1
+        var firstOfLabel = selection.firstRow
+        var index = selection.firstRow
+        while index < selection.endRow {
+            let row = block.row(index)
+            if row.label != label {
+                label = row.label
+                firstOfLabel = index
+            }
+            if row.kind != RowView.name, isFirst(row, at: index, from: firstOfLabel, selection), selection.matches(row) {
+                guard
+                    writePorts(of: row, at: index, from: firstOfLabel, selection, weight, question, &targets, into: &writer)
+                else {
+                    // RFC 2181, section 9: TC says that the answer section is not whole.
+                    writer.isTruncated = true
+                    return
+                }
+            }
+            index &+= 1
+        }
+        writeRowAddresses(selection, targets: targets, question, into: &writer)
+    }
+
+    /// Whether `row` is the first selected one of its label with its port group: the others have no further records.
+    @inline(__always)
+    private func isFirst(_ row: RowView, at index: Int, from first: Int, _ selection: Selection) -> Bool {
+        // Without a topology zone the block knows.
+        if selection.zone == 0 { return row.isFirstOfGroup }
+        var earlier = first
+        while earlier < index {
+            let other = selection.block.row(earlier)
+            if other.portGroup == row.portGroup, other.kind != RowView.name, other.zone == selection.zone { return false }
+            earlier &+= 1
+        }
+        return true
+    }
+
+    /// Writes a record for each selected port of `row` that no earlier row of its label has written.
+    private func writePorts(
+        of row: RowView, at index: Int, from first: Int, _ selection: Selection, _ weight: UInt16,
+        _ question: ClusterQuestion, _ targets: inout Int, into writer: inout ResponseWriter
+    ) -> Bool {
+        let block = selection.block
+        let count = block.portCount(group: row.portGroup)
+        var place = 0
+        while place < count {
+            let port = block.port(place, group: row.portGroup)
+            place &+= 1
+            // CoreDNS: an endpoint without declared ports has no SRV records.
+            guard port.number >= 0, selection.matches(port),
+                !isRepeated(port, before: place &- 1, in: selection, group: row.portGroup),
+                !isWritten(port, before: index, from: first, selection)
+            else { continue }
+            let offset = writer.position &+ 18
+            guard writeService(port.number, weight, label: block.label(row.label), block, question, into: &writer) else {
+                return false
+            }
+            // One target a label: its first record is where the addresses' owner names point.
+            let known = targets > 0 && isSameTarget(targetOffsets[targets &- 1], block.label(row.label), writer)
+            if !known, targets < ClusterReader.mostTargets {
+                targetOffsets[targets] = UInt16(clamping: offset)
+                targets &+= 1
+            }
+        }
+        return true
+    }
+
+    private func isSameTarget(_ offset: UInt16, _ label: UnsafeRawPointer, _ writer: borrowing ResponseWriter) -> Bool {
+        ServiceBlock.compareLabels(writer.base + Int(offset), label) == 0
+    }
+
+    /// Whether an earlier port of the same group has the same number: the records would be equal.
+    private func isRepeated(_ port: PortView, before end: Int, in selection: Selection, group: Int) -> Bool {
+        var index = 0
+        while index < end {
+            let other = selection.block.port(index, group: group)
+            if other.number == port.number, selection.matches(other) { return true }
+            index &+= 1
+        }
+        return false
+    }
+
+    /// Whether an earlier row of the same label has the port in another group.
+    private func isWritten(_ port: PortView, before end: Int, from first: Int, _ selection: Selection) -> Bool {
+        var index = first
+        while index < end {
+            let row = selection.block.row(index)
+            if row.kind != RowView.name, isFirst(row, at: index, from: first, selection), selection.matches(row),
+                isRepeated(
+                    port, before: selection.block.portCount(group: row.portGroup), in: selection, group: row.portGroup)
+            {
+                return true
+            }
+            index &+= 1
+        }
+        return false
+    }
+
+    /// CoreDNS divides 100 by the number of endpoints and ports together, each counted as often as the slices list it.
+    private func weightTotal(_ selection: Selection) -> Int {
+        var total = 0
+        var index = selection.firstRow
+        while index < selection.endRow {
+            let row = selection.block.row(index)
+            if row.kind != RowView.name, selection.zone == 0 || row.zone == selection.zone {
+                total &+= row.multiplicity &* selection.matchingPorts(group: row.portGroup)
+            }
+            index &+= 1
+        }
+        return total
+    }
+
+    /// Writes the addresses of the selected endpoints that have a record, as far as they fit: what is missing in the
+    /// additional section is not truncation (RFC 2181, section 9).
+    private func writeRowAddresses(
+        _ selection: Selection, targets: Int, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) {
+        let block = selection.block
+        var target = 0
+        var label = -1
+        var hasTarget = false
+        var previous: UInt32 = .max
+        var index = selection.firstRow
+        while index < selection.endRow, target <= targets {
+            let row = block.row(index)
+            index &+= 1
+            if row.label != label {
+                label = row.label
+                previous = .max
+                if hasTarget { target &+= 1 }
+                // Targets were written in the order of the labels, but not for labels without a port.
+                hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), writer)
+            }
+            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row) else { continue }
+            previous = row.place
+            let offset = Int(targetOffsets[target])
+            guard offset <= ResponseWriter.farthestPointer else { return }
+            let length = row.kind == RowView.ipv4 ? 4 : 16
+            let owner = ResponseWriter.pointer(to: offset)
+            guard writeAdditional(block.address(of: row), length, owner, into: &writer) else { return }
+        }
+    }
+
+    // MARK: Pods
+
+    /// CoreDNS answers SRV at a pod's name with port 0 and the name itself as the target.
+    private func answerPodService(
+        _ name: ClusterName, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) -> ClusterOutcome {
+        let namespace = name.namespace
+        let number = index.namespace(namespace + 1, Int(namespace[0]))
+        guard number >= 0, !isReverse(question.name, question.labelCount) else { return .nameError }
+        let (address, count) = findPod(name, namespace: number)
+        guard count > 0 else { return .nameError }
+        // The target is the pod's name without anything in front of it, in lower case up to the zone.
+        let start = question.name.offset(ofLabel: name.left &- 3)
+        let ownLength = question.name.offset(ofLabel: name.left) &- start
+        let targetLength = ownLength &+ question.zoneLength
+        guard writer.hasRoom(18 &+ targetLength) else {
+            writer.isTruncated = true
+            return .answered
+        }
+        writer.putRecordHead(
+            owner: ResponseWriter.questionPointer, type: .srv, ttl: options.ttl, dataLength: 6 &+ targetLength)
+        writer.put16(0)
+        writer.put16(ClusterReader.weight(total: count))
+        writer.put16(0)
+        let offset = writer.position
+        writer.put(question.name.bytes + start, ownLength)
+        writer.put(writer.base + question.zoneOffset, question.zoneLength)
+        writer.answerCount &+= 1
+        _ = address.withBytes { bytes, length in
+            writeAdditional(bytes, length, ResponseWriter.pointer(to: offset), into: &writer)
+        }
+        return .answered
+    }
+
+    // MARK: Records
+
+    /// Writes one SRV record; false where it does not fit. The target is never compressed (RFC 2782; RFC 3597, section 4).
+    @inline(__always)
+    private func writeService(
+        _ port: Int32, _ weight: UInt16, label: UnsafeRawPointer?, _ block: ServiceBlock,
+        _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) -> Bool {
+        let labelLength = label.map { Int($0.load(as: UInt8.self)) &+ 1 } ?? 0
+        let targetLength = labelLength &+ block.suffixLength &+ question.zoneLength
+        guard targetLength <= QuestionName.longest else { return true }
+        guard writer.hasRoom(18 &+ targetLength) else { return false }
+        writer.putRecordHead(
+            owner: ResponseWriter.questionPointer, type: .srv, ttl: options.ttl, dataLength: 6 &+ targetLength)
+        writer.put16(0)
+        writer.put16(weight)
+        writer.put16(UInt16(truncatingIfNeeded: port))
+        if let label { writer.put(label, labelLength) }
+        writer.put(block.key, block.suffixLength)
+        // The zone in the letters of the question, as CoreDNS has it.
+        writer.put(writer.base + question.zoneOffset, question.zoneLength)
+        writer.answerCount &+= 1
+        return true
+    }
+
+    /// Writes an address to the additional section; false where it does not fit.
+    @inline(__always)
+    func writeAdditional(
+        _ address: UnsafeRawPointer, _ length: Int, _ owner: UInt16, into writer: inout ResponseWriter
+    ) -> Bool {
+        guard writer.hasRoom(12 &+ length) else { return false }
+        writer.putRecordHead(owner: owner, type: length == 4 ? .a : .aaaa, ttl: options.ttl, dataLength: length)
+        writer.put(address, length)
+        writer.additionalCount &+= 1
+        return true
+    }
+
+    /// The weight that CoreDNS gives each of `total` records: 100 shared out, at least 1. In floating point and in this
+    /// order, since rounding shows in the result.
+    @inline(__always)
+    static func weight(total: Int) -> UInt16 {
+        guard total > 0 else { return 100 }
+        let share = 100.0 / Double(total &* 100) * 100
+        return UInt16(max(1, min(100, share.rounded(.down))))
+    }
+}
