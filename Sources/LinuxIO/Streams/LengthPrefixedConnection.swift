@@ -1,0 +1,24 @@
+/// What a `LengthPrefixedServer` keeps of one connection. At rest it has no buffers: those are the server's.
+final class LengthPrefixedConnection {
+    let socket: StreamSocket
+    let client: SocketAddress
+    let local: SocketAddress
+    /// Read but not yet answered: a part of a frame, or whatever had come when the client stopped reading.
+    var input: [UInt8] = []
+    /// Answers that the kernel did not take, from `outputStart` on.
+    var output: [UInt8] = []
+    var outputStart = 0
+    /// Nothing more is read; closed once the output is taken.
+    var isClosing = false
+    /// What the loop calls for now.
+    var interest: EventLoop.Events = .readable
+
+    init(socket: StreamSocket, client: SocketAddress, local: SocketAddress) {
+        self.socket = socket
+        self.client = client
+        self.local = local
+    }
+
+    /// Whether answers wait for the client.
+    var isBlocked: Bool { outputStart < output.count }
+}
