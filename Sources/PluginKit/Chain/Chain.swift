@@ -1,0 +1,104 @@
+import DNSWire
+
+/// The plugins of one server block in CoreDNS's order, with the memory of one worker.
+///
+/// Belongs to its worker; made and freed by whoever starts that.
+package final class Chain {
+    private let steps: UnsafeMutablePointer<Step>
+    private let count: Int
+    /// Largest UDP response in bytes, whatever the client offers.
+    private let udpSize: Int
+
+    /// - Parameters:
+    ///   - steps: the plugins' steps, each with the plugin's place in the order, in that order.
+    ///   - udpSize: largest UDP response in bytes.
+    package init(_ steps: [(plugin: UInt8, step: Step)], udpSize: Int) {
+        count = steps.count
+        self.udpSize = udpSize
+        self.steps = .allocate(capacity: max(1, steps.count))
+        for (place, entry) in steps.enumerated() {
+            var step = entry.step
+            step.plugin = entry.plugin
+            (self.steps + place).initialize(to: step)
+        }
+    }
+
+    deinit {
+        for place in 0..<count { steps[place].release(steps[place].context) }
+        steps.deinitialize(count: count)
+        steps.deallocate()
+    }
+
+    /// What a worker calls: valid for as long as the chain is kept.
+    package var view: ChainView { ChainView(steps: steps, count: count, udpSize: udpSize) }
+}
+
+/// The calling side of a `Chain`.
+package struct ChainView {
+    private let steps: UnsafeMutablePointer<Step>
+    private let count: Int
+    package let udpSize: Int
+
+    init(steps: UnsafeMutablePointer<Step>, count: Int, udpSize: Int) {
+        self.steps = steps
+        self.count = count
+        self.udpSize = udpSize
+    }
+
+    /// Leads an exchange down the chain until a plugin answers, and the finished answer up again through the plugins that
+    /// were passed.
+    ///
+    /// - Returns: the length of the response in bytes, 0 where there is none to send.
+    package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
+        // SAFETY: `steps` has `count` elements, and the exchange belongs to the calling worker.
+        var place = 0
+        var last = Exchange.nobody
+        while place < count {
+            let step = steps + place
+            place &+= 1
+            guard let down = step.pointee.down else { continue }
+            switch Verdict(rawValue: down(step.pointee.context, UnsafeMutableRawPointer(exchange))) {
+            case .next:
+                last = step.pointee.plugin
+                continue
+            case .answered:
+                exchange.pointee.answeredBy = step.pointee.plugin
+                return climb(exchange, from: place &- 1)
+            case .later, .drop, nil:
+                return 0
+            }
+        }
+        // CoreDNS: the chain has ended without an answer.
+        exchange.pointee.fail(.serverFailure)
+        exchange.pointee.failure = Exchange.Failure(plugin: last, message: "no next plugin found")
+        return climb(exchange, from: count)
+    }
+
+    private func climb(_ exchange: UnsafeMutablePointer<Exchange>, from end: Int) -> Int {
+        _ = exchange.pointee.finish()
+        var place = end
+        while place > 0 {
+            place &-= 1
+            if let up = steps[place].up { up(steps[place].context, UnsafeMutableRawPointer(exchange)) }
+        }
+        return exchange.pointee.responseLength
+    }
+
+    /// Tells the plugins that a batch begins.
+    package func beginBatch(_ now: UInt64) {
+        var place = 0
+        while place < count {
+            if let begin = steps[place].beginBatch { begin(steps[place].context, now) }
+            place &+= 1
+        }
+    }
+
+    /// Tells the plugins that a batch has been answered.
+    package func endBatch(_ now: UInt64) {
+        var place = 0
+        while place < count {
+            if let end = steps[place].endBatch { end(steps[place].context, now) }
+            place &+= 1
+        }
+    }
+}

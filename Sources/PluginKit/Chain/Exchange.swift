@@ -1,0 +1,117 @@
+import DNSWire
+import LinuxIO
+
+/// How a query came.
+package enum Transport: UInt8, Sendable {
+    case udp
+    case tcp
+
+    /// The name that logs and metrics have for it.
+    package var name: String { self == .udp ? "udp" : "tcp" }
+}
+
+/// One query and its answer, while a chain works on it. Each worker has a single exchange, in memory of its own, and
+/// resets it for every query: nothing in it is allocated or counted.
+package struct Exchange {
+    /// The lower-cased name of the question; what the client wrote stands at offset 12 of the message.
+    package let name: QuestionName
+    /// What the client asks.
+    package var request = Request()
+    /// Length of the request in bytes.
+    package var requestLength = 0
+    /// Writes the response over the request.
+    package var writer: ResponseWriter
+    /// The response code as it stands.
+    package var code = ResponseCode.noError
+    /// `Header.authoritative` and `Header.recursionAvailable` as they apply.
+    package var flags: UInt16 = 0
+    package var transport = Transport.udp
+    /// Who asks.
+    package var client = SocketAddress(ipv4: 0, port: 0)
+    /// The address asked.
+    package var local = SocketAddress(ipv4: 0, port: 0)
+    /// A number that turns the order of addresses in an answer; 0 leaves it. Set by `loadbalance`.
+    package var rotation: UInt32 = 0
+    /// The worker's source of random numbers.
+    package var random: FastRandom
+    /// Monotonic time in nanoseconds at which the query was taken up: of its batch, where it came in one.
+    package var startedAt: UInt64 = 0
+    /// Number of the plugin that answered (its place in the order of plugins), `nobody` where none did.
+    package var answeredBy = Exchange.nobody
+    /// What went wrong, for `errors`; nil where nothing did.
+    package var failure: Failure?
+    /// Length of the finished response in bytes: known on the way up.
+    package var responseLength = 0
+
+    /// Stands for no plugin: the server itself wrote the response.
+    @inlinable package static var nobody: UInt8 { .max }
+
+    /// An error that `errors` logs: which plugin met it, and what it is.
+    package struct Failure {
+        package var plugin: UInt8
+        package var message: StaticString
+
+        package init(plugin: UInt8, message: StaticString) {
+            self.plugin = plugin
+            self.message = message
+        }
+    }
+
+    /// - Parameter random: seeded for this worker.
+    package init(random: FastRandom) {
+        name = QuestionName()
+        self.random = random
+        // Replaced by `take` before anything is written.
+        writer = ResponseWriter(base: UnsafeMutableRawPointer(name.bytes), position: 0, limit: 0)
+    }
+
+    /// Takes up the request of `length` bytes at `buffer`, whose memory holds `capacity` bytes, and reads it.
+    @inlinable package mutating func take(
+        _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, transport: Transport
+    ) -> RequestVerdict {
+        requestLength = length
+        self.transport = transport
+        code = .noError
+        flags = 0
+        rotation = 0
+        answeredBy = Exchange.nobody
+        failure = nil
+        let verdict = request.read(buffer, length: length, name: name)
+        // SAFETY: the writer's limit is at most the capacity of the buffer.
+        let allowed = transport == .udp ? min(request.udpSize, capacity) : capacity
+        writer = ResponseWriter(base: buffer, position: request.questionEnd, limit: room(allowed))
+        return verdict
+    }
+
+    /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
+    @inlinable package mutating func limit(to size: Int) {
+        writer.limit = min(writer.limit, room(size))
+    }
+
+    /// What is left of `size` bytes once the OPT record is taken off.
+    @inlinable func room(_ size: Int) -> Int {
+        request.hasEDNS ? size &- ResponseWriter.optLength : size
+    }
+
+    /// Forgets all records written so far.
+    @inlinable package mutating func clearRecords() {
+        writer.position = request.questionEnd
+        writer.answerCount = 0
+        writer.authorityCount = 0
+        writer.additionalCount = 0
+        writer.isTruncated = false
+    }
+
+    /// Makes the response one of `code` without records.
+    @inlinable package mutating func fail(_ code: ResponseCode) {
+        clearRecords()
+        self.code = code
+        flags = 0
+    }
+
+    /// Writes header and OPT record; afterwards the response is whole.
+    @inlinable package mutating func finish() -> Int {
+        responseLength = writer.finish(request, code: code, flags: flags)
+        return responseLength
+    }
+}

@@ -1,0 +1,40 @@
+import Corefile
+import LinuxIO
+
+/// A server block while its plugins are set up: what they may ask, and what they may set for the whole block.
+package final class BlockSetup {
+    package let block: ServerBlock
+    package let process: ProcessContext
+    /// The folder that relative paths start from unless `root` says otherwise: the Corefile's own.
+    package let directory: String
+
+    /// Set by `root`.
+    package var root: String?
+    /// Set by `bind`: addresses without ports; nil binds the wildcard.
+    package var bindAddresses: [SocketAddress]?
+    /// Set by `bufsize`: largest UDP response in bytes.
+    package var udpSize: Int?
+    /// Set by plugins that answer for class CHAOS.
+    package var answersChaosClass = false
+
+    package init(block: ServerBlock, process: ProcessContext, directory: String) {
+        self.block = block
+        self.process = process
+        self.directory = directory
+    }
+
+    /// The block's zones, fully qualified, in lower case, each once.
+    package var zones: [String] { block.zones }
+
+    /// `path` as seen from the block's root, or else from the Corefile's folder.
+    package func resolve(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        let base = root ?? directory
+        return base.isEmpty || base == "." ? path : base.hasSuffix("/") ? base + path : base + "/" + path
+    }
+
+    /// Logs a warning about something in the Corefile.
+    package func warn(_ location: SourceLocation, _ message: String) {
+        process.log.warning("\(location): \(message)")
+    }
+}

@@ -1,0 +1,65 @@
+import Corefile
+
+/// A directive of the Corefile: set up once for each server block that names it, then asked for a step by each worker.
+package protocol Plugin: AnyObject, Sendable {
+    /// The directive's name.
+    static var directive: String { get }
+
+    /// Reads the directive (`directives` has every use of it within the block, at least one) and checks everything that can
+    /// be checked without opening sockets.
+    init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError)
+
+    /// Called once all blocks are set up, before queries are answered: opens files, starts to follow them.
+    func start() throws(StartError)
+
+    /// The plugin's part in a worker's chain; nil where it has none.
+    func makeStep(_ worker: WorkerContext) -> Step?
+
+    /// Whether the plugin is ready to answer: nil where it has nothing to wait for.
+    var isReady: Bool? { get }
+
+    /// Called when the server stops.
+    func stop()
+}
+
+extension Plugin {
+    package func start() throws(StartError) {}
+    package func makeStep(_ worker: WorkerContext) -> Step? { nil }
+    package var isReady: Bool? { nil }
+    package func stop() {}
+
+    /// The directive that a plugin which may stand only once in a block was given.
+    package static func only(_ directives: [Directive]) throws(CorefileError) -> Directive {
+        if directives.count > 1 {
+            throw directives[1].error("plugin/\(directive): this plugin can only be used once per Server Block")
+        }
+        guard let first = directives.first else {
+            throw CorefileError(
+                location: SourceLocation(file: "Corefile", line: 0, column: 0),
+                message: "plugin/\(directive): set up without its directive")
+        }
+        return first
+    }
+}
+
+/// Why a plugin or the server could not start.
+package struct StartError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+/// Which chain a step is made for.
+package struct WorkerContext: Sendable {
+    /// The server as metrics and logs name it: `dns://:53`, `dns://127.0.0.1:53`.
+    package let server: String
+    /// The block's zone, fully qualified, in lower case.
+    package let zone: String
+    package let transport: Transport
+
+    package init(server: String, zone: String, transport: Transport) {
+        self.server = server
+        self.zone = zone
+        self.transport = transport
+    }
+}
