@@ -1,0 +1,37 @@
+/// What DNS needs of a discovery.k8s.io/v1 EndpointSlice.
+package struct EndpointSliceObject: Sendable, Hashable {
+    /// `metadata.namespace`.
+    package let namespace: String
+    /// `metadata.name`.
+    package let name: String
+    /// The service that the slice belongs to, from `serviceNameLabel`; nil where the slice has no such label.
+    package let serviceName: String?
+    /// `addressType`.
+    package let addressType: AddressType
+    /// `ports`, of every endpoint of the slice.
+    package let ports: [EndpointPortObject]
+    /// `endpoints`.
+    package let endpoints: [EndpointObject]
+    /// `metadata.labels`; empty unless the reader was asked to keep them.
+    package let labels: [String: String]
+
+    /// The label that names a slice's service.
+    package static let serviceNameLabel = "kubernetes.io/service-name"
+
+    /// A slice.
+    package init(
+        namespace: String, name: String, serviceName: String?, addressType: AddressType = .ipv4,
+        ports: [EndpointPortObject] = [], endpoints: [EndpointObject] = [], labels: [String: String] = [:]
+    ) {
+        self.namespace = namespace
+        self.name = name
+        self.serviceName = serviceName
+        self.addressType = addressType
+        self.ports = ports
+        self.endpoints = endpoints
+        self.labels = labels
+    }
+
+    /// Namespace and name of the slice itself.
+    package var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
+}
