@@ -1,0 +1,23 @@
+import KubernetesAPI
+
+/// The kubernetes plugin's options that decide what the index holds.
+package struct ZoneOptions: Sendable {
+    /// `namespaces`: only these are exposed; empty exposes all.
+    package var namespaces: Set<String> = []
+    /// `namespace_labels`: only namespaces that match are exposed.
+    package var namespaceLabels: LabelSelector?
+    /// `labels`: only services, slices and pods that match exist.
+    package var labels: LabelSelector?
+    /// `endpoint_pod_names`: an endpoint without hostname has its pod's name.
+    package var endpointPodNames = false
+    /// False with `noendpoints`.
+    package var servesEndpoints = true
+    /// `ignore empty_service`: a service without ready endpoints does not exist.
+    package var ignoresEmptyServices = false
+    /// `zonal`: endpoints keep their topology zones.
+    package var zonal = false
+    /// Whether pods are needed: `pods verified`.
+    package var servesPods = false
+
+    package init() {}
+}
