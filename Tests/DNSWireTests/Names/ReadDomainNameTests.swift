@@ -76,13 +76,27 @@ struct ReadDomainNameTests {
         #expect(readName(almost.wire + octets("0163 c000"), at: 253).0.map(\.wire.count) == .success(255))
     }
 
-    @Test func longChainOfPointersEnds() {
-        // Each pointer leads to the one before it: as deep as a message can make it, and still one name.
-        var message: [UInt8] = [0, 0]
-        while message.count < 0x3FFE {
-            let target = message.count - 2
+    @Test func chainOfPointersIsLimited() {
+        // Behind the root, each pointer leads to the one before it.
+        var message: [UInt8] = [0]
+        for index in 0..<128 {
+            let target = index == 0 ? 0 : message.count - 2
             message += [0xC0 | UInt8(target >> 8), UInt8(target & 0xFF)]
         }
-        #expect(readName(message, at: message.count - 2).0 == .success(.root))
+        #expect(readName(message, at: message.count - 4).0 == .success(.root))
+        #expect(readName(message, at: message.count - 4).1 == message.count - 2)
+        #expect(readName(message, at: message.count - 2).0 == .failure(.badPointer))
+    }
+
+    @Test func everyLabelBehindAPointer() {
+        // The deepest name there can be, each label on its own and led to by the next one.
+        var message: [UInt8] = [0]
+        var start = 0
+        for _ in 0..<127 {
+            let target = start
+            start = message.count
+            message += [1, 0x61, 0xC0 | UInt8(target >> 8), UInt8(target & 0xFF)]
+        }
+        #expect(readName(message, at: start).0.map(\.labelCount) == .success(127))
     }
 }
