@@ -4,14 +4,14 @@ extension DomainName {
     /// (behind the first pointer, if there is one) and stays where it is when an error is thrown.
     ///
     /// A pointer must lead to a place strictly before the portion it ends: the starts of the portions only ever decrease, so there
-    /// is no loop, and the work is bounded by the 255 octets of a name and the message's length.
+    /// is no loop. More than `mostPointers` of them are refused, so that a message cannot make each of its names slow to read.
     package static func read(
         from message: UnsafeRawBufferPointer, at offset: inout Int
     ) throws(WireError) -> DomainName {
         var end = 0
         var portion = offset
         var position = offset
-        var isCompressed = false
+        var pointers = 0
         var wire: [UInt8] = []
         wire.reserveCapacity(usualLength)
         guard position >= 0 else { throw .truncated }
@@ -29,17 +29,16 @@ extension DomainName {
                 wire.append(contentsOf: UnsafeRawBufferPointer(rebasing: message[position...(position + length)]))
                 position += 1 + length
                 guard length == 0 else { continue }
-                offset = isCompressed ? end : position
+                offset = pointers > 0 ? end : position
                 return DomainName(checked: wire)
             case 0xC0:
                 guard message.count - position > 1 else { throw .truncated }
                 // SAFETY: position + 1 < message.count by the line above.
                 let target = Int(octet & 0x3F) << 8 | Int(message[position + 1])
                 guard target < portion else { throw .badPointer }
-                if !isCompressed {
-                    isCompressed = true
-                    end = position + 2
-                }
+                guard pointers < mostPointers else { throw .badPointer }
+                if pointers == 0 { end = position + 2 }
+                pointers += 1
                 portion = target
                 position = target
             default:
@@ -48,6 +47,9 @@ extension DomainName {
             }
         }
     }
+
+    /// Most pointers of a name: one behind each of the 127 labels that fit into 255 octets.
+    private static var mostPointers: Int { 127 }
 
     /// Octets set aside for a name before it is known: most names of a cluster fit.
     private static var usualLength: Int { 64 }
