@@ -28,7 +28,8 @@ extension IPAddress: CustomStringConvertible {
         return text
     }
 
-    /// RFC 5952 section 4.2: "::" stands for the longest run of zero groups, the first of equals, never for a single one.
+    /// RFC 5952 section 4.2: "::" stands for the longest run of zero groups, the first of equals, never for a single
+    /// one.
     private var longestZeroRun: Range<Int> {
         var longest = 0..<0
         var start = 0

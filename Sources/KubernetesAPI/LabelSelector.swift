@@ -11,7 +11,8 @@ package struct LabelSelector: Sendable, Hashable {
         self.requirements = requirements
     }
 
-    /// Reads the text of a selector, such as `app=web, tier notin (test, ci), !draft`. The empty text selects everything.
+    /// Reads the text of a selector, such as `app=web, tier notin (test, ci), !draft`. The empty text selects
+    /// everything.
     package init(parsing text: some StringProtocol) throws(LabelSelectorError) {
         var parser = LabelSelectorParser(Array(text.utf8))
         requirements = try parser.parse()

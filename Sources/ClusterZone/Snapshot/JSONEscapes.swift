@@ -1,7 +1,7 @@
 /// Resolves the escapes of a JSON string (RFC 8259 section 7).
 enum JSONEscapes {
-    /// The bytes of `escaped` with its escapes resolved. Half of a surrogate pair becomes U+FFFD, as in Go's encoding/json.
-    /// `start` is where the string begins, for an error.
+    /// The bytes of `escaped` with its escapes resolved. Half of a surrogate pair becomes U+FFFD, as in Go's
+    /// encoding/json. `start` is where the string begins, for an error.
     static func resolved(_ escaped: ArraySlice<UInt8>, at start: SnapshotPosition) throws(SnapshotFault) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(escaped.count)

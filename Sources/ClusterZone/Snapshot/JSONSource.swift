@@ -1,6 +1,6 @@
 /// Reads JSON (RFC 8259), one value or several after each other, with or without `---` between them.
 ///
-/// libyaml reads most JSON too, but not tabs between tokens, `\/` or surrogate pairs, and takes some ten times as long.
+/// libyaml reads most JSON too, but not tabs between tokens, `\/` or surrogate pairs, and takes several times as long.
 struct JSONSource: SnapshotSource {
     private let bytes: [UInt8]
     private var offset = 0
@@ -173,7 +173,8 @@ struct JSONSource: SnapshotSource {
         guard offset > first else { throw unexpected(first == start ? "a value" : "a digit") }
     }
 
-    /// Moves over the string at `offset`, escapes unread; returns the range between the quotes and whether it has escapes.
+    /// Moves over the string at `offset`, escapes unread; returns the range between the quotes and whether it has
+    /// escapes.
     private mutating func takeString() throws(SnapshotFault) -> (range: Range<Int>, hasEscapes: Bool) {
         let start = offset
         var hasEscapes = false

@@ -16,7 +16,8 @@ struct ObjectDecoder {
     /// Whether labels stay on objects other than namespaces.
     let keepsLabels: Bool
 
-    /// Decodes `node`. Items of a typed list (`PodList`) have no kind or apiVersion of their own; theirs come from the list.
+    /// Decodes `node`. Items of a typed list (`PodList`) have no kind or apiVersion of their own; theirs come from the
+    /// list.
     func decode(_ node: SnapshotNode, kind listed: String?, apiVersion listedVersion: String?) throws(SnapshotFault)
         -> Decoded
     {
@@ -58,8 +59,8 @@ struct ObjectDecoder {
         let spec = try fields.requiredFields("spec")
         var addresses = try spec.list("clusterIPs", expecting: Self.clusterIPRule, ClusterIP.init)
         if addresses.isEmpty {
-            // clusterIPs came with dual stack (1.20); before that, and on ExternalName services, there is only clusterIP,
-            // which may be empty too.
+            // clusterIPs came with dual stack (1.20); before that, and on ExternalName services, there is only
+            // clusterIP, which may be empty too.
             let single = try spec.text("clusterIP") ?? ""
             guard let address = ClusterIP(single) else {
                 throw spec.refused("clusterIP", expected: Self.clusterIPRule)

@@ -17,9 +17,11 @@ enum SnapshotFile {
                 guard filled <= SnapshotLimits.maximumBytes else {
                     throw SnapshotError(path: path, problem: "more than \(SnapshotLimits.maximumBytes) bytes")
                 }
-                bytes.append(contentsOf: repeatElement(0, count: max(filled, 1 << 16)))
+                let room = SnapshotLimits.maximumBytes + 1 - filled
+                bytes.append(contentsOf: repeatElement(0, count: min(max(filled, 1 << 16), room)))
             }
-            // SAFETY: the pointer is used within the closure only, and the count is what is left of the buffer behind it.
+            // SAFETY: the pointer is used within the closure only, and the count is what is left of the buffer behind
+            // it.
             let (count, code) = bytes.withUnsafeMutableBytes { buffer in
                 let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
                 let count = read(descriptor, rest.baseAddress, rest.count)

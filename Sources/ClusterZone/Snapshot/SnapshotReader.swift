@@ -1,5 +1,5 @@
-/// Reads saved clusters: what `kubectl get namespaces,services,endpointslices,pods -A -o json` (or `-o yaml`) prints, lists
-/// and single objects, one document or several.
+/// Reads saved clusters: what `kubectl get namespaces,services,endpointslices,pods -A -o json` (or `-o yaml`) prints,
+/// lists and single objects, one document or several.
 package enum SnapshotReader {
     /// Reads the file at `path`. Labels of objects other than namespaces are kept only if `keepingLabels`.
     package static func read(path: String, keepingLabels: Bool) throws(SnapshotError) -> ClusterObjects {
@@ -15,7 +15,8 @@ package enum SnapshotReader {
         return result
     }
 
-    /// Reads a snapshot's text, UTF-8; `path` is only for errors. A text that begins with `{` or `[` is JSON, else YAML.
+    /// Reads a snapshot's text, UTF-8; `path` is only for errors. A text that begins with `{` or `[` is JSON, else
+    /// YAML.
     package static func read(
         bytes: [UInt8], path: String, keepingLabels: Bool
     ) throws(SnapshotError) -> ClusterObjects {
@@ -30,7 +31,8 @@ package enum SnapshotReader {
                 var walk = SnapshotWalk(JSONSource(bytes, from: start), keepingLabels: keepingLabels)
                 return try walk.run()
             }
-            // SAFETY: the source reads the buffer only while this closure runs; nothing of what it returns points into it.
+            // SAFETY: the source reads the buffer only while this closure runs; nothing of what it returns points into
+            // it.
             return try bytes.withUnsafeBufferPointer { buffer throws(SnapshotFault) in
                 let text = UnsafeBufferPointer(rebasing: buffer[start...])
                 var walk = SnapshotWalk(try YAMLSource(text), keepingLabels: keepingLabels)

@@ -7,8 +7,8 @@ enum SnapshotShape {
 
 /// A snapshot's text as a stream of values: JSON or YAML, one document after the other.
 ///
-/// Every call moves forward over what it returns. A mapping is `enter()`, then `nextKey` and its value until there is no
-/// key; a sequence is `enter()`, then `nextElement` and the element until there is none.
+/// Every call moves forward over what it returns. A mapping is `enter()`, then `nextKey` and its value until there is
+/// no key; a sequence is `enter()`, then `nextElement` and the element until there is none.
 protocol SnapshotSource {
     /// Where the next value begins.
     var position: SnapshotPosition { get }
@@ -59,8 +59,8 @@ extension SnapshotSource {
         }
     }
 
-    /// Reads the value of `key` into `fields`. Which of two values of one key counts differs from reader to reader, so that
-    /// is an error.
+    /// Reads the value of `key` into `fields`. Which of two values of one key counts differs from reader to reader, so
+    /// that is an error.
     mutating func append(
         _ key: String, _ wanted: WantedFields, to fields: inout [SnapshotNode.Field], checkingDuplicates: Bool
     ) throws(SnapshotFault) {

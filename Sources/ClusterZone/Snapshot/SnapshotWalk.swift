@@ -1,7 +1,7 @@
 import KubernetesAPI
 
-/// Walks over the documents of a snapshot and collects the objects; at any time only one object's tree is in memory, but
-/// for typed lists that name their kind at the end.
+/// Walks over the documents of a snapshot and collects the objects; at any time only one object's tree is in memory,
+/// but for typed lists that name their kind at the end.
 struct SnapshotWalk<Source: SnapshotSource> {
     private var source: Source
     private let decoder: ObjectDecoder

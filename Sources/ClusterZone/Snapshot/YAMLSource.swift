@@ -2,11 +2,11 @@ import CYAML
 
 /// Reads YAML, one document or several, with libyaml's event parser.
 ///
-/// Aliases and merge keys are refused where they would be read: kubectl never prints any, and without them a text cannot
-/// grow while it is read.
+/// Aliases and merge keys are refused where they would be read: kubectl never prints any, and without them a text
+/// cannot grow while it is read.
 final class YAMLSource: SnapshotSource {
-    // SAFETY: both are allocated and initialised in init, freed in deinit and never leave this class. The parser reads the
-    // text given to init, which `init` asks the caller to keep alive.
+    // SAFETY: both are allocated and initialised in init, freed in deinit and never leave this class. The parser reads
+    // the text given to init, which `init` asks the caller to keep alive.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let event: UnsafeMutablePointer<yaml_event_t>
     private let text: UnsafeBufferPointer<UInt8>
