@@ -40,6 +40,9 @@ package struct Exchange {
     package var answeredBy = Exchange.nobody
     /// What went wrong, for `errors`; nil where nothing did.
     package var failure: Failure?
+    /// Offset within the message of an alias's target that lies outside of the zones of the plugin that answered; 0 where
+    /// there is none. The server looks it up in its own blocks and puts what they say behind the alias.
+    package var aliasTarget = 0
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
 
@@ -76,6 +79,7 @@ package struct Exchange {
         rotation = 0
         answeredBy = Exchange.nobody
         failure = nil
+        aliasTarget = 0
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = transport == .udp ? min(request.udpSize, capacity) : capacity

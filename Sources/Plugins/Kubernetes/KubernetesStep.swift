@@ -1,0 +1,91 @@
+import ClusterZone
+import DNSWire
+import PluginKit
+import RecordIndex
+
+/// What one chain of one worker answers cluster names with.
+private struct KubernetesWorker {
+    let index: RecordIndex
+    /// Keeps the memory behind `reader.index` alive: replaced between batches only.
+    var snapshot: IndexSnapshot
+    var version: UInt64
+    var reader: ClusterReader
+    let zones: ZoneMatcherView
+    let fallthroughZones: ZoneMatcherView
+    /// Keep the matchers behind the two views alive.
+    let plugin: KubernetesPlugin
+}
+
+extension KubernetesPlugin {
+    package func makeStep(_ worker: WorkerContext) -> Step? {
+        let version = index.version
+        let snapshot = index.snapshot
+        let context = UnsafeMutablePointer<KubernetesWorker>.allocate(capacity: 1)
+        context.initialize(
+            to: KubernetesWorker(
+                index: index, snapshot: snapshot, version: version,
+                reader: ClusterReader(
+                    index: snapshot.view, options: options.answers, zones: zones.view, primaryZone: primaryZone,
+                    localAddresses: localAddresses,
+                    // A saved cluster knows nothing of this machine: its own addresses are no name server of it.
+                    answersLocalAddresses: false),
+                zones: zones.view, fallthroughZones: fallthroughZones.view, plugin: self))
+        return Step(
+            context: UnsafeMutableRawPointer(context),
+            down: { context, exchange in
+                // SAFETY: the context is the worker initialised above; the exchange is the calling worker's own.
+                let worker = context.assumingMemoryBound(to: KubernetesWorker.self)
+                return KubernetesPlugin.answer(worker, Step.exchange(exchange)).rawValue
+            },
+            beginBatch: { context, _ in
+                let worker = context.assumingMemoryBound(to: KubernetesWorker.self)
+                let version = worker.pointee.index.version
+                guard version != worker.pointee.version else { return }
+                worker.pointee.version = version
+                worker.pointee.snapshot = worker.pointee.index.snapshot
+                worker.pointee.reader.index = worker.pointee.snapshot.view
+            },
+            release: { context in
+                let worker = context.assumingMemoryBound(to: KubernetesWorker.self)
+                worker.pointee.reader.deallocate()
+                worker.deinitialize(count: 1)
+                worker.deallocate()
+            })
+    }
+
+    /// The kubernetes plugin's part in a query.
+    private static func answer(
+        _ worker: UnsafeMutablePointer<KubernetesWorker>, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> Verdict {
+        let name = exchange.pointee.name
+        let match = worker.pointee.zones.longestMatch(
+            name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
+        guard match.index >= 0 else { return .next }
+        var question = ClusterQuestion(
+            name: name, request: exchange.pointee.request, labelsLeft: match.labelsLeft)
+        question.rotation = exchange.pointee.rotation
+        var externalTarget = 0
+        let outcome = worker.pointee.reader.answer(
+            question, into: &exchange.pointee.writer, externalTarget: &externalTarget)
+        exchange.pointee.flags = Header.authoritative
+        switch outcome {
+        case .answered:
+            exchange.pointee.aliasTarget = externalTarget
+        case .noData:
+            worker.pointee.reader.writeSOA(question, into: &exchange.pointee.writer)
+        case .nameError:
+            let through = worker.pointee.fallthroughZones.longestMatch(
+                name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
+            if through.index >= 0 {
+                exchange.pointee.flags = 0
+                return .next
+            }
+            exchange.pointee.code = .nameError
+            worker.pointee.reader.writeSOA(question, into: &exchange.pointee.writer)
+        case .refused:
+            // CoreDNS: transfers are the transfer plugin's; here they are refused.
+            exchange.pointee.fail(.refused)
+        }
+        return .answered
+    }
+}

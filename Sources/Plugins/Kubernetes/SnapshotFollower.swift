@@ -1,0 +1,97 @@
+import ClusterZone
+import KubernetesAPI
+import LinuxIO
+import PluginKit
+import RecordIndex
+import Synchronization
+
+/// Reads saved clusters, and reads them again when a file changes. A version that cannot be read is reported once, and the
+/// one before stays.
+final class SnapshotFollower: Sendable {
+    /// How often the files are looked at, in milliseconds: a saved file is seen about as fast as a person can ask.
+    private static let intervalMilliseconds: Int32 = 500
+
+    private let paths: [String]
+    private let index: RecordIndex
+    private let process: ProcessContext
+    private let keepsLabels: Bool
+    private let state: Mutex<State>
+    private let stopping = Stopper()
+
+    private struct State {
+        var cluster: ClusterState
+        var stamps: [FileStamp?] = []
+        var thread: Thread?
+    }
+
+    init(paths: [String], options: ZoneOptions, index: RecordIndex, process: ProcessContext) {
+        self.paths = paths
+        self.index = index
+        self.process = process
+        keepsLabels = options.labels != nil
+        state = Mutex(State(cluster: ClusterState(options: options)))
+    }
+
+    /// Reads the files for the first time and begins to follow them.
+    ///
+    /// - Throws: what is wrong with them: a server that cannot answer its first query does not start.
+    func start() throws(StartError) {
+        let stamps = stampsNow
+        do throws(SnapshotError) {
+            let objects = try SnapshotReader.read(paths: paths, keepingLabels: keepsLabels)
+            take(objects, stamps)
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
+        }
+        do throws(SystemError) {
+            let thread = try Thread.spawn(name: "snapshot") { [self] in
+                while stopping.wait(milliseconds: Self.intervalMilliseconds) { look() }
+            }
+            state.withLock { $0.thread = thread }
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
+        }
+    }
+
+    func stop() {
+        stopping.stop()
+        let thread = state.withLock { state in
+            let thread = state.thread
+            state.thread = nil
+            return thread
+        }
+        thread?.join()
+    }
+
+    /// Reads the files if any of them is another than last time.
+    func look() {
+        let stamps = stampsNow
+        let isNew = state.withLock { state in
+            guard state.stamps != stamps else { return false }
+            // Noted before reading, so that what is wrong with a version is said once.
+            state.stamps = stamps
+            return true
+        }
+        guard isNew else { return }
+        do throws(SnapshotError) {
+            take(try SnapshotReader.read(paths: paths, keepingLabels: keepsLabels), stamps)
+            process.log.info("plugin/kubernetes: read \(paths.joined(separator: ", ")) again")
+        } catch {
+            process.log.error("plugin/kubernetes: \(error); the version read before stays in use")
+        }
+    }
+
+    private var stampsNow: [FileStamp?] { paths.map { try? FileStamp.current($0) } }
+
+    private func take(_ objects: ClusterObjects, _ stamps: [FileStamp?]) {
+        let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
+        state.withLock { state in
+            state.stamps = stamps
+            index.apply(state.cluster.replace(with: objects), serial: serial)
+        }
+        if objects.namespaces.isEmpty {
+            process.log.warning(
+                "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count")
+        }
+    }
+}
