@@ -63,6 +63,11 @@ package struct ChainView {
                 continue
             case .answered:
                 exchange.pointee.answeredBy = step.pointee.plugin
+                if exchange.pointee.aliasTarget != 0, let lookup = exchange.pointee.aliasLookup,
+                    let context = exchange.pointee.aliasContext
+                {
+                    lookup(context, UnsafeMutableRawPointer(exchange))
+                }
                 return climb(exchange, from: place &- 1)
             case .later, .drop, nil:
                 return 0

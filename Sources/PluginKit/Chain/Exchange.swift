@@ -43,6 +43,9 @@ package struct Exchange {
     /// Offset within the message of an alias's target that lies outside of the zones of the plugin that answered; 0 where
     /// there is none. The server looks it up in its own blocks and puts what they say behind the alias.
     package var aliasTarget = 0
+    /// How `aliasTarget` is looked up, and with what; nil where aliases are left as they are.
+    package var aliasLookup: AliasLookup?
+    package var aliasContext: UnsafeMutableRawPointer?
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
 
@@ -86,6 +89,9 @@ package struct Exchange {
         writer = ResponseWriter(base: buffer, position: request.questionEnd, limit: room(allowed))
         return verdict
     }
+
+    /// Looks up what an answer's alias points at; set once by the server for each worker.
+    package typealias AliasLookup = @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
 
     /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
     @inlinable package mutating func limit(to size: Int) {

@@ -1,0 +1,97 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// Looks up what an alias points at in the server's own blocks, as if the client had asked (CoreDNS: plugin/pkg/upstream),
+/// and puts the answer behind the alias. Aliases that leave the cluster are rare, so this may allocate.
+struct AliasResolver {
+    /// How deep aliases of one block may lead into others. Beyond, the alias stays as it is.
+    static let deepest = 4
+    /// Room for the inner response; its answers still have to fit into the client's.
+    private static let capacity = 4096
+
+    let zones: ZoneMatcherView
+    let chains: UnsafeMutablePointer<ChainView>
+    let depth: Int
+
+    /// What an exchange calls: the context is an `AliasResolver`.
+    static let lookup: Exchange.AliasLookup = { context, exchange in
+        // SAFETY: the router and `resolve` set the context to a resolver that outlives the call.
+        context.assumingMemoryBound(to: AliasResolver.self).pointee.resolve(Step.exchange(exchange))
+    }
+
+    private func resolve(_ outer: UnsafeMutablePointer<Exchange>) {
+        guard depth < AliasResolver.deepest else { return }
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: AliasResolver.capacity, alignment: 8)
+        defer { buffer.deallocate() }
+        guard let length = writeQuestion(outer, into: buffer) else { return }
+        let inner = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
+        inner.initialize(to: Exchange(random: outer.pointee.random))
+        var deeper = AliasResolver(zones: zones, chains: chains, depth: depth + 1)
+        defer {
+            inner.pointee.name.deallocate()
+            inner.deinitialize(count: 1)
+            inner.deallocate()
+        }
+        withUnsafeMutablePointer(to: &deeper) { deeper in
+            guard
+                inner.pointee.take(buffer, length: length, capacity: AliasResolver.capacity, transport: .tcp) == .answer
+            else { return }
+            inner.pointee.client = outer.pointee.client
+            inner.pointee.local = outer.pointee.local
+            inner.pointee.rotation = outer.pointee.rotation
+            inner.pointee.startedAt = outer.pointee.startedAt
+            inner.pointee.aliasLookup = AliasResolver.lookup
+            inner.pointee.aliasContext = UnsafeMutableRawPointer(deeper)
+            let place = Router.route(inner, zones)
+            guard place >= 0 else { return }
+            let answered = chains[place].lookUp(inner)
+            guard answered > 0 else { return }
+            copyAnswers(UnsafeRawBufferPointer(start: buffer, count: answered), into: outer)
+        }
+    }
+
+    /// A query for the alias's target, with the client's type: header, name, type and class.
+    private func writeQuestion(
+        _ outer: UnsafeMutablePointer<Exchange>, into buffer: UnsafeMutableRawPointer
+    ) -> Int? {
+        let writer = outer.pointee.writer
+        let message = UnsafeRawBufferPointer(start: writer.base, count: writer.position)
+        var offset = outer.pointee.aliasTarget
+        guard let target = try? DomainName.read(from: message, at: &offset) else { return nil }
+        let flags = Header.field(writer.base, Header.flagsOffset) & Header.recursionDesired
+        var bytes: [UInt8] = [0, 0, UInt8(flags >> 8), 0, 0, 1, 0, 0, 0, 0, 0, 0]
+        bytes += target.wire
+        let type = outer.pointee.request.type.rawValue
+        bytes += [UInt8(type >> 8), UInt8(type & 0xFF), 0, 1]
+        // SAFETY: a header, a name of at most 255 bytes and four more fit into the buffer.
+        bytes.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(buffer), byteCount: $0.count) }
+        return bytes.count
+    }
+
+    /// Writes the answer section of `response` behind what `outer` has; what does not fit sets TC.
+    private func copyAnswers(_ response: UnsafeRawBufferPointer, into outer: UnsafeMutablePointer<Exchange>) {
+        guard let base = response.baseAddress, response.count >= Header.length else { return }
+        let count = Int(Header.field(base, Header.answerCountOffset))
+        if Header.field(base, Header.flagsOffset) & Header.truncated != 0 { outer.pointee.writer.isTruncated = true }
+        var offset = Header.length
+        guard (try? DomainName.read(from: response, at: &offset)) != nil else { return }
+        offset += 4
+        let writer = outer.pointee.writer
+        var message = MessageBuffer(
+            UnsafeMutableRawBufferPointer(start: writer.base, count: writer.limit), position: writer.position)
+        var compressor = NameCompressor()
+        compressor.register(nameAt: outer.pointee.aliasTarget, in: message)
+        for _ in 0..<count {
+            guard let record = try? ResourceRecord.read(from: response, at: &offset) else { return }
+            do throws(WireError) {
+                try RecordEncoder.encode(record, into: &message, compressor: &compressor)
+            } catch {
+                outer.pointee.writer.isTruncated = true
+                return
+            }
+            outer.pointee.writer.position = message.position
+            outer.pointee.writer.answerCount &+= 1
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+import Plugins
+
+/// Answers the queries of one listener for one worker: reads the request, chooses the server block, and leads the exchange
+/// through the block's chain. Belongs to its worker's thread.
+final class Router {
+    private let chains: [Chain]
+    private let zones: ZoneMatcher
+    private let views: UnsafeMutablePointer<ChainView>
+    private let zoneView: ZoneMatcherView
+    private let exchange: UnsafeMutablePointer<Exchange>
+    private let answersChaosClass: Bool
+    private let transport: Transport
+    private let dropped: DroppedQueries.Counter
+    private let aliases: UnsafeMutablePointer<AliasResolver>
+
+    /// - Parameters:
+    ///   - plan: the listener.
+    ///   - transport: what the worker serves.
+    ///   - random: seeded for this worker.
+    init(_ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries.Counter) {
+        chains = plan.zones.map { zone in
+            zone.block.makeChain(WorkerContext(server: plan.server, zone: zone.name, transport: transport))
+        }
+        zones = ZoneMatcher(plan.zones.map(\.wire))
+        zoneView = zones.view
+        views = .allocate(capacity: max(1, chains.count))
+        for (place, chain) in chains.enumerated() { (views + place).initialize(to: chain.view) }
+        exchange = .allocate(capacity: 1)
+        exchange.initialize(to: Exchange(random: random))
+        answersChaosClass = plan.zones.contains { $0.block.answersChaosClass }
+        self.transport = transport
+        self.dropped = dropped
+        aliases = .allocate(capacity: 1)
+        aliases.initialize(to: AliasResolver(zones: zoneView, chains: views, depth: 0))
+        exchange.pointee.aliasLookup = AliasResolver.lookup
+        exchange.pointee.aliasContext = UnsafeMutableRawPointer(aliases)
+    }
+
+    deinit {
+        exchange.pointee.name.deallocate()
+        exchange.deinitialize(count: 1)
+        exchange.deallocate()
+        aliases.deinitialize(count: 1)
+        aliases.deallocate()
+        views.deinitialize(count: chains.count)
+        views.deallocate()
+    }
+
+    /// Answers the request of `length` bytes at `buffer` in place.
+    ///
+    /// - Returns: the response's length in bytes, 0 where there is none to send.
+    func answer(
+        _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, isTruncated: Bool = false, client: SocketAddress,
+        local: SocketAddress
+    ) -> Int {
+        let exchange = exchange
+        let verdict = exchange.pointee.take(buffer, length: length, capacity: capacity, transport: transport)
+        exchange.pointee.client = client
+        exchange.pointee.local = local
+        switch isTruncated && verdict == .answer ? .formatError : verdict {
+        case .answer: break
+        case .drop: return 0
+        case .formatError: return refuse(.formatError)
+        case .notImplemented: return refuse(.notImplemented)
+        case .badVersion: return refuse(.badVersion)
+        }
+        // CoreDNS: other classes than IN are for `chaos` only.
+        if exchange.pointee.request.recordClass != .internet, !answersChaosClass { return refuse(.refused) }
+        let place = route(exchange)
+        guard place >= 0 else { return refuse(.refused) }
+        let chain = views[place]
+        if transport == .udp { exchange.pointee.limit(to: chain.udpSize) }
+        return chain.answer(exchange)
+    }
+
+    /// The place of the block that serves the question; -1 where none does.
+    @inline(__always)
+    private func route(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
+        Router.route(exchange, zoneView)
+    }
+
+    /// The block of the longest zone that the name lies in. DS belongs to the parent's side of a zone cut (RFC 4035,
+    /// section 3.1.4.1), so for DS it is the shortest one (CoreDNS).
+    @inline(__always)
+    static func route(_ exchange: UnsafeMutablePointer<Exchange>, _ zones: ZoneMatcherView) -> Int {
+        let request = exchange.pointee.request
+        if request.type == .ds {
+            return zones.shortestMatch(exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount)
+        }
+        return zones.longestMatch(
+            exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount
+        ).index
+    }
+
+    /// Answers with `code` alone: no block has seen the query.
+    private func refuse(_ code: ResponseCode) -> Int {
+        exchange.pointee.fail(code)
+        let length = exchange.pointee.finish()
+        dropped.count(exchange)
+        return length
+    }
+
+    /// Tells the plugins that a batch of queries begins, at monotonic time `now` in nanoseconds.
+    func beginBatch(_ now: UInt64) {
+        exchange.pointee.startedAt = now
+        var place = 0
+        while place < chains.count {
+            views[place].beginBatch(now)
+            place &+= 1
+        }
+    }
+
+    /// Tells the plugins that the batch has been answered.
+    func endBatch(_ now: UInt64) {
+        var place = 0
+        while place < chains.count {
+            views[place].endBatch(now)
+            place &+= 1
+        }
+    }
+}

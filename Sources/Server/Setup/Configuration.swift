@@ -1,0 +1,25 @@
+import Corefile
+import LinuxIO
+import PluginKit
+
+/// A Corefile with all of its plugins set up and its listeners worked out. Nothing is open yet.
+package struct Configuration: Sendable {
+    package let blocks: [ConfiguredBlock]
+    package let listeners: [ListenerPlan]
+    package let process: ProcessContext
+
+    /// - Parameters:
+    ///   - corefile: the parsed file.
+    ///   - directory: the folder that relative paths of plugins start from.
+    ///   - process: what all blocks share.
+    /// - Throws: the first thing that is wrong, with its place.
+    package init(_ corefile: Corefile, directory: String, process: ProcessContext) throws(CorefileError) {
+        var blocks: [ConfiguredBlock] = []
+        for block in corefile.blocks {
+            blocks.append(try ConfiguredBlock(block, process: process, directory: directory))
+        }
+        self.blocks = blocks
+        self.process = process
+        listeners = try ListenerPlan.plan(blocks)
+    }
+}

@@ -1,0 +1,54 @@
+import Corefile
+import LinuxIO
+import PluginKit
+import Plugins
+
+/// A server block with its plugins set up, in CoreDNS's order whatever the file's is.
+package struct ConfiguredBlock: Sendable {
+    /// A plugin and its place in the order.
+    package struct Placed: Sendable {
+        package let place: UInt8
+        package let plugin: any Plugin
+    }
+
+    package let block: ServerBlock
+    package let plugins: [Placed]
+    /// Largest UDP response in bytes.
+    let udpSize: Int
+    /// Addresses that `bind` names; nil binds the wildcard.
+    let bindAddresses: [SocketAddress]?
+    let answersChaosClass: Bool
+
+    /// Responses over UDP are no larger than this unless `bufsize` says otherwise: what avoids fragments on any path (DNS
+    /// flag day 2020).
+    static let defaultUDPSize = 1232
+
+    /// Sets up the plugins of `block`.
+    ///
+    /// - Throws: the first thing that is wrong, with its place.
+    init(_ block: ServerBlock, process: ProcessContext, directory: String) throws(CorefileError) {
+        let setup = BlockSetup(block: block, process: process, directory: directory)
+        var plugins: [Placed] = []
+        for entry in PluginTable.entries {
+            let directives = block.directives(named: entry.name)
+            guard let type = entry.type, !directives.isEmpty else { continue }
+            plugins.append(Placed(place: entry.place, plugin: try type.init(directives, setup)))
+        }
+        self.block = block
+        self.plugins = plugins
+        udpSize = setup.udpSize ?? ConfiguredBlock.defaultUDPSize
+        bindAddresses = setup.bindAddresses
+        answersChaosClass = setup.answersChaosClass
+    }
+
+    /// Makes a chain for one worker.
+    func makeChain(_ worker: WorkerContext) -> Chain {
+        Chain(
+            plugins.compactMap { placed in placed.plugin.makeStep(worker).map { (placed.place, $0) } }, udpSize: udpSize)
+    }
+
+    /// Whether the block has a plugin of this name.
+    func has(_ directive: String) -> Bool {
+        plugins.contains { type(of: $0.plugin).directive == directive }
+    }
+}

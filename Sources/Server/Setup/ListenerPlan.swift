@@ -1,0 +1,77 @@
+import Corefile
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// One address to listen at, over UDP and TCP, and the zones served there.
+package struct ListenerPlan: Sendable {
+    /// A zone of a block, served at the address.
+    package struct Zone: Sendable {
+        /// Fully qualified, in lower case.
+        package let name: String
+        let wire: [UInt8]
+        let block: ConfiguredBlock
+    }
+
+    package let address: SocketAddress
+    package var zones: [Zone]
+
+    /// The server's name in metrics and logs, as CoreDNS has it: `dns://:53`, `dns://127.0.0.1:53`.
+    package var server: String {
+        address.isWildcard ? "dns://:\(address.port)" : "dns://\(address)"
+    }
+
+    /// Works out the listeners of all blocks: blocks that share an address share its sockets.
+    ///
+    /// - Throws: two blocks for the same zone at the same address, and schemes that are not there yet.
+    static func plan(_ blocks: [ConfiguredBlock]) throws(CorefileError) -> [ListenerPlan] {
+        var plans: [ListenerPlan] = []
+        for block in blocks {
+            for key in block.block.keys {
+                guard key.scheme == .dns else {
+                    throw CorefileError(
+                        location: key.location,
+                        message: "'\(key.text)': \(key.scheme) servers are known in CoreDNS, not in apodns yet; expected dns")
+                }
+                let addresses =
+                    block.bindAddresses?.map { $0.withPort(key.port) } ?? [SocketAddress.wildcard(port: key.port)]
+                for address in addresses { try add(key, block, address, to: &plans) }
+            }
+        }
+        return plans
+    }
+
+    private static func add(
+        _ key: ServerKey, _ block: ConfiguredBlock, _ address: SocketAddress, to plans: inout [ListenerPlan]
+    ) throws(CorefileError) {
+        let place = plans.firstIndex { $0.address == address }
+        if let place, plans[place].zones.contains(where: { $0.name == key.zone }) {
+            // The same zone twice is legal only where `bind` keeps the two apart.
+            let at = address.isWildcard ? "" : " on \(address.host)"
+            throw CorefileError(
+                location: key.location, message: "cannot serve dns://\(key.zone):\(key.port)\(at) - it is already defined")
+        }
+        for other in plans where other.address.port == address.port && other.address != address {
+            // CoreDNS: a wildcard listener and a bound one would take each other's queries.
+            guard other.address.isWildcard || address.isWildcard, other.zones.contains(where: { $0.name == key.zone }) else {
+                continue
+            }
+            throw CorefileError(
+                location: key.location,
+                message: "cannot serve dns://\(key.zone):\(key.port) - zone overlap listener capacity with "
+                    + "dns://\(key.zone):\(other.address.port): give both blocks a bind of their own")
+        }
+        let name: DomainName
+        do {
+            name = try DomainName(parsing: key.zone)
+        } catch {
+            throw CorefileError(location: key.location, message: "'\(key.text)' is not a zone: \(error)")
+        }
+        let zone = Zone(name: key.zone, wire: name.lowercased().wire, block: block)
+        if let place {
+            plans[place].zones.append(zone)
+        } else {
+            plans.append(ListenerPlan(address: address, zones: [zone]))
+        }
+    }
+}
