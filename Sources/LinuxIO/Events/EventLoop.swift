@@ -207,7 +207,8 @@ package final class EventLoop: @unchecked Sendable {
             }
             let descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: event.token))
             // An earlier handler of this turn may have unregistered the descriptor, or another one has its number now.
-            guard let registration = registration(descriptor), registration.generation == UInt32(event.token >> 32) else {
+            guard let registration = registration(descriptor), registration.generation == UInt32(event.token >> 32)
+            else {
                 continue
             }
             registration.handler(Events(rawValue: event.events))
