@@ -48,7 +48,7 @@ import Testing
         #expect(server.isWildcard == bound.isWildcard)
         #expect(Self.send([1, 2, 3], from: client, to: asked) == 3)
 
-        var batch = try DatagramBatch(count: 4)
+        let batch = try DatagramBatch(count: 4)
         #expect(Self.receive(batch, server) == .count(1))
         let slot = batch.slot(0)
         #expect(Self.bytes(slot) == [1, 2, 3])
@@ -79,7 +79,7 @@ import Testing
         let client = try DatagramSocket.bind(own)
         let asked = own.withPort(server.boundAddress.port)
         #expect(Self.send([1], from: client, to: asked) == 1)
-        var batch = try DatagramBatch()
+        let batch = try DatagramBatch()
         #expect(Self.receive(batch, server) == .count(1))
         #expect(batch.slot(0).local(of: server) == asked)
         batch.setResponseLength(0, 1)
@@ -94,7 +94,7 @@ import Testing
     @Test func batchesAndDrops() throws {
         let server = try DatagramSocket.bind(.wildcard(port: 0))
         let client = try DatagramSocket.bind(.loopback(port: 0))
-        var batch = try DatagramBatch(count: 8)
+        let batch = try DatagramBatch(count: 8)
         let answers = try DatagramBatch()
         for round in 0..<3 {
             for index in 0..<10 {
@@ -138,7 +138,7 @@ import Testing
         let server = try DatagramSocket.bind(.loopback(port: 0))
         let client = try DatagramSocket.bind(.loopback(port: 0))
         // More than a UDP datagram can hold: EMSGSIZE.
-        var batch = try DatagramBatch(count: 4, capacity: 65536)
+        let batch = try DatagramBatch(count: 4, capacity: 65536)
         for index in 0..<3 { _ = Self.send([UInt8(index)], from: client, to: server.boundAddress) }
         #expect(Self.receive(batch, server) == .count(3))
         for index in 0..<3 { batch.setResponseLength(index, failing.contains(index) ? 65536 : 1) }

@@ -158,6 +158,32 @@ final class Pipe {
         #expect(!loop.isOnLoopThread)
     }
 
+    /// Forgetting everything takes apart what holds each other.
+    @Test func forgottenHandlersAreReleased() throws {
+        final class Owner {
+            var loop: EventLoop?
+        }
+        weak var seen: Owner?
+        let pipe = try Pipe()
+        do {
+            let loop = try EventLoop()
+            let owner = Owner()
+            owner.loop = loop
+            seen = owner
+            pipe.put()
+            try loop.register(pipe.reading, .readable) { _ in _ = owner.loop }
+            loop.schedule(after: 0) { _ = owner.loop }
+            loop.forgetAll()
+            loop.turn()
+            // The descriptor can be registered anew.
+            var calls = 0
+            try loop.register(pipe.reading, .readable) { _ in calls += 1 }
+            loop.turn()
+            #expect(calls == 1)
+        }
+        #expect(seen == nil)
+    }
+
     @Test func loopsCanRunAgain() throws {
         let loop = try EventLoop()
         let runs = Atomic(0)

@@ -46,6 +46,28 @@ import Testing
         #expect(HTTPRequest.parse(Array(row.head.utf8)) == row.parsed)
     }
 
+    /// Whatever comes is parsed, and more bytes never undo a verdict.
+    @Test func rubbishIsParsed() throws {
+        let seed = try RandomSeed.word()
+        var random = FastRandom(seed: seed)
+        let pieces = [
+            "GET", " ", "/", "HTTP/1.1", "\r\n", "\n", "Host: a", ":", "\r", "\u{0}", "x", "?", "http://", "\r\n\r\n",
+        ]
+        var verdicts = 0
+        for _ in 0..<5_000 {
+            var bytes: [UInt8] = []
+            var verdict = HTTPRequest.Parsed.incomplete
+            for _ in 0..<random.below(24) {
+                bytes += Array(pieces[Int(random.below(UInt32(pieces.count)))].utf8)
+                let parsed = HTTPRequest.parse(bytes)
+                #expect(verdict == .incomplete || parsed == verdict, "seed \(seed): \(bytes)")
+                verdict = parsed
+            }
+            if verdict != .incomplete { verdicts += 1 }
+        }
+        #expect(verdicts > 0, "seed \(seed)")
+    }
+
     @Test(arguments: [
         (Int64(0), "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
         (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),

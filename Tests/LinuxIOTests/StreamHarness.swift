@@ -15,6 +15,7 @@ final class StreamHarness {
 
     deinit {
         for client in clients { client.close() }
+        loop.forgetAll()
     }
 
     /// Keeps a server for as long as the harness.

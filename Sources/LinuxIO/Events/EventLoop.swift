@@ -153,6 +153,20 @@ package final class EventLoop: @unchecked Sendable {
         _ = clinux_epoll_delete(epoll.number, descriptor)
     }
 
+    /// Forgets every descriptor and timer, for a loop that is not to run again: handlers hold servers, which hold the loop,
+    /// and only this takes them apart. The descriptors stay open until their owners close them.
+    package func forgetAll() {
+        assertOwned()
+        let forgotten = (registrations, timers)
+        for index in registrations.indices where registrations[index] != nil {
+            _ = clinux_epoll_delete(epoll.number, Int32(index))
+        }
+        registrations = []
+        timers = TimerQueue()
+        // Released only now: what a handler held may call the loop as it goes away.
+        withExtendedLifetime(forgotten) {}
+    }
+
     /// Calls `action` once, at or soon after `deadline` (nanoseconds of the loop's clock).
     @discardableResult
     package func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> TimerID {
