@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import LinuxIO
@@ -168,6 +169,20 @@ import Testing
             #expect(batch.receive(from: server) == .closed(ESHUTDOWN))
             #expect(batch.receive(from: server) == .closed(ESHUTDOWN))
         }
+    }
+
+    /// A worker that waits, and one that is about to, both end.
+    @Test func shutdownWakesAnotherThread() throws {
+        let server = try DatagramSocket.bind(.wildcard(port: 0))
+        let last = Mutex<DatagramBatch.Received?>(nil)
+        let thread = try Thread.spawn(name: "worker") {
+            guard let batch = try? DatagramBatch() else { return }
+            let received = Self.receive(batch, server)
+            last.withLock { $0 = received }
+        }
+        server.shutdown()
+        thread.join()
+        #expect(last.withLock { $0 } == .closed(ESHUTDOWN))
     }
 
     @Test func waitingTimesOut() throws {

@@ -74,6 +74,7 @@ final class Pipe {
         #expect(later == 0)
         pipes[0].take()
         pipes[1].take()
+        loop.forgetAll()
     }
 
     @Test func registrationErrorsAreThrown() throws {
