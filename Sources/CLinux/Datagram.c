@@ -18,6 +18,7 @@ struct clinux_batch {
     uint32_t capacity;
     uint32_t received;  // slots filled by the last receive
     uint32_t dirty;     // headers of `in` that the last receive may have changed
+    uint64_t send_errors;
     clinux_slot *slots;
     struct mmsghdr *in;
     struct iovec *in_parts;
@@ -160,7 +161,7 @@ static size_t source_control(clinux_slot *slot) {
     return 0;
 }
 
-uint32_t clinux_batch_send(clinux_batch *batch, int fd) {
+void clinux_batch_send(clinux_batch *batch, int fd) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < batch->received; i++) {
         clinux_slot *slot = &batch->slots[i];
@@ -179,7 +180,7 @@ uint32_t clinux_batch_send(clinux_batch *batch, int fd) {
     }
     batch->received = 0;
     // MSG_DONTWAIT: neighbours that do not answer ARP fill the send buffer, and a worker must not wait for them.
-    uint32_t failed = 0, at = 0;
+    uint32_t at = 0;
     while (at < count) {
         int sent;
         if (count - at == 1) {
@@ -190,12 +191,13 @@ uint32_t clinux_batch_send(clinux_batch *batch, int fd) {
         if (sent > 0) {
             at += (uint32_t)sent;
         } else if (sent == 0 || errno != EINTR) {
-            failed++;
+            batch->send_errors++;
             at++;
         }
     }
-    return failed;
 }
+
+uint64_t clinux_batch_send_errors(const clinux_batch *batch) { return batch->send_errors; }
 
 ssize_t clinux_send_datagram(
     int fd, int family, const void *bytes, size_t length, const clinux_address *to, const clinux_address *from) {

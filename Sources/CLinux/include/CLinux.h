@@ -43,8 +43,10 @@ void clinux_batch_destroy(clinux_batch *batch);
 clinux_slot *clinux_batch_slots(clinux_batch *batch);
 // recvmmsg with MSG_WAITFORONE: the number of datagrams, or a negative errno (-ESHUTDOWN after clinux_shutdown).
 int clinux_batch_receive(clinux_batch *batch, int fd);
-// Sends every slot of the last receive that has a response. Returns how many could not be sent.
-uint32_t clinux_batch_send(clinux_batch *batch, int fd);
+// Sends every slot of the last receive that has a response; what cannot be sent is skipped and counted.
+void clinux_batch_send(clinux_batch *batch, int fd);
+// Datagrams that could not be sent since the batch was made.
+uint64_t clinux_batch_send_errors(const clinux_batch *batch);
 // The address a slot's datagram was sent to, when the kernel told; the port is not known here. 1 or 0.
 int clinux_slot_local(const clinux_slot *slot, clinux_address *out);
 void clinux_slot_client(const clinux_slot *slot, clinux_address *out);

@@ -153,6 +153,20 @@ package final class EventLoop: @unchecked Sendable {
         _ = clinux_epoll_delete(epoll.number, descriptor)
     }
 
+    /// Forgets every descriptor and timer, for a loop that is not to run again: handlers hold servers, which hold the loop,
+    /// and only this takes them apart. The descriptors stay open until their owners close them.
+    package func forgetAll() {
+        assertOwned()
+        let forgotten = (registrations, timers)
+        for index in registrations.indices where registrations[index] != nil {
+            _ = clinux_epoll_delete(epoll.number, Int32(index))
+        }
+        registrations = []
+        timers = TimerQueue()
+        // Released only now: what a handler held may call the loop as it goes away.
+        withExtendedLifetime(forgotten) {}
+    }
+
     /// Calls `action` once, at or soon after `deadline` (nanoseconds of the loop's clock).
     @discardableResult
     package func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> TimerID {
@@ -207,7 +221,8 @@ package final class EventLoop: @unchecked Sendable {
             }
             let descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: event.token))
             // An earlier handler of this turn may have unregistered the descriptor, or another one has its number now.
-            guard let registration = registration(descriptor), registration.generation == UInt32(event.token >> 32) else {
+            guard let registration = registration(descriptor), registration.generation == UInt32(event.token >> 32)
+            else {
                 continue
             }
             registration.handler(Events(rawValue: event.events))

@@ -99,7 +99,8 @@ package struct TimerQueue<Payload> {
         var index = start
         while true {
             var least = index
-            for child in (2 * index + 1)...(2 * index + 2) where child < heap.count && heap[child].precedes(heap[least]) {
+            for child in (2 * index + 1)...(2 * index + 2) where child < heap.count && heap[child].precedes(heap[least])
+            {
                 least = child
             }
             if least == index { return }

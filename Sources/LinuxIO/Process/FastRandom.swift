@@ -18,6 +18,11 @@ package struct FastRandom: RandomNumberGenerator, Sendable, BitwiseCopyable {
         state = (next(), next(), next(), next())
     }
 
+    /// A generator in a given state, which must not be all zero.
+    init(state: (UInt64, UInt64, UInt64, UInt64)) {
+        self.state = state
+    }
+
     /// A generator with a seed of the kernel.
     package init() throws(SystemError) {
         self.init(seed: try RandomSeed.word())

@@ -30,7 +30,7 @@ package struct DatagramBatch: ~Copyable {
     /// The bytes of each slot's buffer.
     package let capacity: Int
     /// Datagrams that could not be sent, since the start.
-    package private(set) var sendErrors: UInt64 = 0
+    package var sendErrors: UInt64 { clinux_batch_send_errors(batch) }
 
     /// A batch of 1 to 1024 slots of 1 to 65536 bytes. Throws ENOMEM, or EINVAL when the numbers are out of range.
     package init(
@@ -82,7 +82,7 @@ package struct DatagramBatch: ~Copyable {
     /// Sends the answers of the slots that have one, each to its client and from the address that was asked.
     ///
     /// A datagram that cannot be sent (EAGAIN, ENOBUFS, EPERM of a packet filter) is skipped and counted; nothing blocks.
-    package mutating func send(to socket: borrowing DatagramSocket) {
-        sendErrors &+= UInt64(clinux_batch_send(batch, socket.descriptor))
+    package func send(to socket: borrowing DatagramSocket) {
+        clinux_batch_send(batch, socket.descriptor)
     }
 }

@@ -71,7 +71,8 @@ package final class StreamListener: Sendable {
         switch 0 &- result {
         case EAGAIN: return .none
         // accept(2): errors that belong to the new connection are reported by accept, to be treated like "try again".
-        case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH:
+        case EINTR, ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP,
+            ENETUNREACH:
             return .retry
         case let code: return .failed(code)
         }

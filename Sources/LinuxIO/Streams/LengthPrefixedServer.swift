@@ -46,6 +46,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     package private(set) var statistics = LengthPrefixedStatistics()
     /// Connections that are open.
     package var connectionCount: Int { connections.count }
+    /// Connections whose client does not take its answers.
+    package var blockedCount: Int { blocked.count }
 
     /// A server on `loop`, without listeners yet.
     package init(loop: EventLoop, limits: LengthPrefixedLimits = LengthPrefixedLimits(), answer: @escaping Answer) {
