@@ -176,4 +176,12 @@ int clinux_signals_wait(const int *signals, size_t count) {
     return result == 0 ? signal : -result;
 }
 
+int clinux_signals_wait_for(const int *signals, size_t count, uint64_t nanoseconds) {
+    sigset_t set;
+    fill(&set, signals, count);
+    struct timespec time = {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)};
+    int signal = sigtimedwait(&set, NULL, &time);
+    return signal < 0 ? -errno : signal;
+}
+
 int clinux_signal_ignore(int number) { return signal(number, SIG_IGN) == SIG_ERR ? -errno : 0; }

@@ -1,1 +1,21 @@
-print("apodns")
+import Glibc
+import LinuxIO
+
+// Signals are taken by this thread alone, so they are blocked before any other is started.
+try? Signals.ignoreBrokenPipes()
+try? Signals.block(RunServer.signals)
+MemoryAllocator.limitArenas(2)
+
+do throws(Arguments.Failure) {
+    let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+    exit(RunServer(arguments).run())
+} catch {
+    switch error {
+    case .usage(let message):
+        Output.error.writeLine(message + "\n" + Arguments.usage)
+        exit(2)
+    case .extraArguments(let words):
+        Output.error.writeLine("extra command line arguments: [\(words.joined(separator: " "))]")
+        exit(1)
+    }
+}

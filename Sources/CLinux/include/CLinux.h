@@ -138,6 +138,8 @@ int clinux_file_stamp_of(const char *path, clinux_file_stamp *out);
 // Blocks the signals for this thread and those it starts; waits for one of them; ignores one.
 int clinux_signals_block(const int *signals, size_t count);
 int clinux_signals_wait(const int *signals, size_t count);
+// -EAGAIN when no signal came within so many nanoseconds.
+int clinux_signals_wait_for(const int *signals, size_t count, uint64_t nanoseconds);
 int clinux_signal_ignore(int signal);
 
 #endif

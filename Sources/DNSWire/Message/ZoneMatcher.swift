@@ -87,6 +87,21 @@ package struct ZoneMatcherView {
         return Match(index: -1, labelsLeft: 0)
     }
 
+    /// The index of the shortest zone that the name lies in; -1 where it lies in none.
+    package func shortestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Int {
+        var found = -1
+        var place = 0
+        while place < count {
+            let entry = base + place &* ZoneMatcherView.entrySize
+            let only = ZoneMatcherView(base: entry, count: 1)
+            // Longest come first, so the last match is the shortest.
+            let match = only.longestMatch(name, length: length, labelCount: labelCount)
+            if match.index >= 0 { found = match.index }
+            place &+= 1
+        }
+        return found
+    }
+
     @inlinable static func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
         var offset = 0
         while offset < count {

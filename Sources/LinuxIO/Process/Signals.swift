@@ -17,6 +17,20 @@ package enum Signals {
         }
     }
 
+    /// Waits for one of the signals, which must be blocked, for so many nanoseconds at most.
+    ///
+    /// - Returns: the signal; nil when the time is over.
+    package static func wait(_ signals: [Int32], nanoseconds: UInt64) -> Int32? {
+        let deadline = Clock.system.monotonic() &+ nanoseconds
+        while true {
+            let now = Clock.system.monotonic()
+            let left = deadline > now ? deadline - now : 0
+            let result = clinux_signals_wait_for(signals, signals.count, left)
+            if result == 0 &- EINTR { continue }
+            return result > 0 ? result : nil
+        }
+    }
+
     /// Lets a write to a closed pipe fail with EPIPE instead of ending the process.
     package static func ignoreBrokenPipes() throws(SystemError) {
         _ = try SystemError.check(clinux_signal_ignore(SIGPIPE), "signal", "SIGPIPE")

@@ -1,27 +1,27 @@
-import DNSWire
 import LinuxIO
-import PluginKit
 import Synchronization
 
 /// A thread that owns one UDP socket and does nothing but receive a batch of queries, answer each, and send the batch.
-final class DatagramWorker: Sendable {
+///
+/// `@unchecked Sendable`: the batch is the worker thread's alone; everything else is safe to share.
+final class DatagramWorker: @unchecked Sendable {
     private let socket: DatagramSocket
+    private let batch: DatagramBatch
     private let clock: Clock
-    private let stopping: Atomic<Bool>
-    private let thread: Mutex<Thread?>
+    private let stopping = Atomic<Bool>(false)
+    private let thread = Mutex<Thread?>(nil)
 
-    private init(socket: DatagramSocket, clock: Clock) {
+    private init(socket: DatagramSocket, batch: consuming DatagramBatch, clock: Clock) {
         self.socket = socket
+        self.batch = batch
         self.clock = clock
-        stopping = Atomic(false)
-        thread = Mutex(nil)
     }
 
     /// Starts a worker on `socket`. `makeRouter` is called on the worker's own thread: nobody else touches the router.
     static func start(
         socket: DatagramSocket, name: String, clock: Clock, makeRouter: @escaping @Sendable () -> Router
     ) throws(SystemError) -> DatagramWorker {
-        let worker = DatagramWorker(socket: socket, clock: clock)
+        let worker = DatagramWorker(socket: socket, batch: try DatagramBatch(), clock: clock)
         let thread = try Thread.spawn(name: name) { worker.run(makeRouter()) }
         worker.thread.withLock { $0 = thread }
         return worker
@@ -35,13 +35,12 @@ final class DatagramWorker: Sendable {
     }
 
     private func run(_ router: Router) {
-        var batch = DatagramBatch()
         while !stopping.load(ordering: .acquiring) {
             switch batch.receive(from: socket) {
             case .count(let count):
-                answer(count, &batch, router)
+                answer(count, router)
             case .timedOut, .interrupted:
-                // A quiet second: a chance for counters and snapshots to be brought up to date.
+                // A quiet second: snapshots that nobody reads any more are let go.
                 let now = clock.monotonic()
                 router.beginBatch(now)
                 router.endBatch(now)
@@ -51,7 +50,7 @@ final class DatagramWorker: Sendable {
         }
     }
 
-    private func answer(_ count: Int, _ batch: inout DatagramBatch, _ router: Router) {
+    private func answer(_ count: Int, _ router: Router) {
         router.beginBatch(clock.monotonic())
         var place = 0
         while place < count {

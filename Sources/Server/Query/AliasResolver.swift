@@ -45,7 +45,7 @@ struct AliasResolver {
             inner.pointee.aliasContext = UnsafeMutableRawPointer(deeper)
             let place = Router.route(inner, zones)
             guard place >= 0 else { return }
-            let answered = chains[place].lookUp(inner)
+            let answered = chains[place].answer(inner)
             guard answered > 0 else { return }
             copyAnswers(UnsafeRawBufferPointer(start: buffer, count: answered), into: outer)
         }

@@ -1,12 +1,15 @@
 import Corefile
 import LinuxIO
 import PluginKit
+import Plugins
 
 /// A Corefile with all of its plugins set up and its listeners worked out. Nothing is open yet.
 package struct Configuration: Sendable {
     package let blocks: [ConfiguredBlock]
     package let listeners: [ListenerPlan]
     package let process: ProcessContext
+    /// Counts the queries that no block takes.
+    let dropped = DroppedQueries()
 
     /// - Parameters:
     ///   - corefile: the parsed file.

@@ -1,0 +1,106 @@
+import LinuxIO
+import PluginKit
+import Plugins
+import Synchronization
+
+/// A configuration at work: plugins started, sockets open, threads running.
+package final class Server: Sendable {
+    private let configuration: Configuration
+    private let state = Mutex(State())
+    /// Workers of each listener's UDP address.
+    private let workerCount: Int
+
+    private struct State {
+        var datagrams: [DatagramWorker] = []
+        var streams: StreamService?
+        var admin: AdminService?
+        var addresses: [SocketAddress] = []
+    }
+
+    /// - Parameters:
+    ///   - configuration: what to serve.
+    ///   - workerCount: UDP workers for each address; as many as there are processors by default, within the quota of the
+    ///     process's control group.
+    package init(_ configuration: Configuration, workerCount: Int = ProcessorCount.available()) {
+        self.configuration = configuration
+        self.workerCount = max(1, workerCount)
+    }
+
+    /// The addresses that are listened at, in the order of the listeners; known once started. Where the configuration says
+    /// port 0, the port that the system chose.
+    package var addresses: [SocketAddress] { state.withLock { $0.addresses } }
+
+    /// Starts the plugins, opens the sockets and starts the threads.
+    ///
+    /// - Throws: what could not be started; whatever had been is stopped again.
+    package func start() throws(StartError) {
+        do throws(StartError) {
+            for block in configuration.blocks {
+                for placed in block.plugins { try placed.plugin.start() }
+            }
+            try listen()
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    private func listen() throws(StartError) {
+        do throws(SystemError) {
+            var streams: [(StreamListener, ListenerPlan)] = []
+            for plan in configuration.listeners {
+                // TCP first: where the port is the system's choice, UDP takes the same.
+                let listener = try StreamListener.listen(plan.address)
+                streams.append((listener, plan))
+                let address = plan.address.withPort(listener.boundAddress.port)
+                state.withLock { $0.addresses.append(address) }
+                try startWorkers(plan, address)
+            }
+            let dropped = configuration.dropped
+            let service = try StreamService(streams, clock: configuration.process.clock) { plan in
+                Router(plan, transport: .tcp, random: Server.random(), dropped: dropped.makeCounter(plan.server, .tcp))
+            }
+            let admin = try AdminService(configuration.process.admin, clock: configuration.process.clock)
+            state.withLock { state in
+                state.streams = service
+                state.admin = admin
+            }
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    private func startWorkers(_ plan: ListenerPlan, _ address: SocketAddress) throws(SystemError) {
+        for number in 0..<workerCount {
+            let socket = try DatagramSocket.bind(address)
+            let dropped = configuration.dropped
+            let worker = try DatagramWorker.start(
+                socket: socket, name: "udp-\(number)", clock: configuration.process.clock
+            ) {
+                Router(plan, transport: .udp, random: Server.random(), dropped: dropped.makeCounter(plan.server, .udp))
+            }
+            state.withLock { $0.datagrams.append(worker) }
+        }
+    }
+
+    /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.
+    private static func random() -> FastRandom {
+        var generator = SystemRandomNumberGenerator()
+        return (try? FastRandom()) ?? FastRandom(seed: generator.next())
+    }
+
+    /// Stops answering, closes the sockets, and stops the plugins. May be called more than once.
+    package func stop() {
+        let running = state.withLock { state in
+            let running = state
+            state = State()
+            return running
+        }
+        for worker in running.datagrams { worker.stop() }
+        running.streams?.stop()
+        running.admin?.stop()
+        for block in configuration.blocks.reversed() {
+            for placed in block.plugins.reversed() { placed.plugin.stop() }
+        }
+    }
+}

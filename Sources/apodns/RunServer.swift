@@ -1,0 +1,102 @@
+import Corefile
+import Glibc
+import LinuxIO
+import PluginKit
+import Plugins
+import Server
+
+/// The program: loads the Corefile, serves it, and ends when a signal says so.
+struct RunServer {
+    /// What the main thread waits for. SIGHUP and SIGUSR1 end a process that does not know them; here they are said to be
+    /// ignored.
+    static let signals = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
+
+    private let arguments: Arguments
+
+    init(_ arguments: Arguments) { self.arguments = arguments }
+
+    /// Runs to the end and returns the exit status: 0 after SIGINT or SIGTERM, 1 where the server could not start.
+    func run() -> Int32 {
+        if arguments.showsHelp {
+            Output.error.writeLine(Arguments.usage)
+            return 0
+        }
+        if arguments.showsVersion {
+            Output.standard.writeLine(Version.text)
+            return 0
+        }
+        if arguments.listsPlugins {
+            Output.standard.writeLine("Server types:\n  dns\n\nOther plugins:")
+            for name in PluginTable.known.sorted() { Output.standard.writeLine("  dns.\(name)") }
+            return 0
+        }
+        do {
+            let loaded = try LoadCorefile(arguments)
+            let process = ProcessContext(log: Log())
+            for warning in loaded.corefile.warnings { process.log.warning("\(warning)") }
+            let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
+            try writePidFile()
+            let server = Server(configuration)
+            try server.start()
+            showBanner(configuration, server)
+            return serve(server, process)
+        } catch {
+            Output.error.writeLine("\(error)")
+            return 1
+        }
+    }
+
+    private func writePidFile() throws(SystemError) {
+        guard let path = arguments.pidFile else { return }
+        try PidFile.write(path)
+    }
+
+    /// CoreDNS's banner: a line for each zone and address, then name and version.
+    private func showBanner(_ configuration: Configuration, _ server: Server) {
+        guard !arguments.isQuiet else { return }
+        for (plan, address) in zip(configuration.listeners, server.addresses) {
+            for zone in plan.zones.map(\.name).sorted() {
+                let at = plan.address.isWildcard ? "" : " on \(address.host)"
+                Output.standard.writeLine("\(zone):\(address.port)\(at)")
+            }
+        }
+        Output.standard.writeLine(Version.text)
+    }
+
+    /// Waits for a signal to stop, then goes on answering through lameduck.
+    private func serve(_ server: Server, _ process: ProcessContext) -> Int32 {
+        while true {
+            guard let signal = try? Signals.wait(Self.signals) else { continue }
+            switch signal {
+            case SIGINT, SIGTERM, SIGQUIT:
+                process.log.info("\(Self.name(signal)): Shutting down")
+                process.lifecycle.isStopping = true
+                waitThroughLameduck(process)
+                server.stop()
+                if let path = arguments.pidFile { unlink(path) }
+                return 0
+            default:
+                process.log.warning("\(Self.name(signal)): ignored, reloading is not in apodns yet")
+            }
+        }
+    }
+
+    /// Lets queries be answered for as long as `health` says; a second signal ends the wait.
+    private func waitThroughLameduck(_ process: ProcessContext) {
+        let lameduck = process.lifecycle.lameduck
+        guard lameduck > 0 else { return }
+        process.log.info("plugin/health: Going into lameduck mode for \(lameduck / Clock.millisecond)ms")
+        _ = Signals.wait([SIGINT, SIGTERM, SIGQUIT], nanoseconds: lameduck)
+    }
+
+    private static func name(_ signal: Int32) -> String {
+        switch signal {
+        case SIGINT: "SIGINT"
+        case SIGTERM: "SIGTERM"
+        case SIGQUIT: "SIGQUIT"
+        case SIGHUP: "SIGHUP"
+        case SIGUSR1: "SIGUSR1"
+        default: "SIGUSR2"
+        }
+    }
+}
