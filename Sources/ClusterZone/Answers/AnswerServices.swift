@@ -205,7 +205,10 @@ extension ClusterReader {
                 // Targets were written in the order of the labels, but not for labels without a port.
                 hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), writer)
             }
-            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row) else { continue }
+            // A row without a numbered port (a slice without ports) has no record that its address could belong to.
+            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row),
+                selection.hasNumberedPort(group: row.portGroup)
+            else { continue }
             previous = row.place
             let offset = Int(targetOffsets[target])
             guard offset <= ResponseWriter.farthestPointer else { return }
