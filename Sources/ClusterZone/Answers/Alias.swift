@@ -86,7 +86,7 @@ extension ClusterReader {
         }
         // CoreDNS looks at one endpoint only: an alias where that one stands for a name. Which one is first is chance, so
         // here it is an alias where all of them do.
-        guard selection.usesRows, selection.firstRow < selection.endRow else { return .noData }
+        guard selection.usesRows, !selection.isEmptyZone, selection.firstRow < selection.endRow else { return .noData }
         let row = block.row(selection.firstRow)
         guard row.kind == RowView.name, selection.endRow == selection.firstRow &+ 1, selection.matches(row) else {
             return .noData

@@ -10,8 +10,8 @@ extension ClusterReader {
         if name.kind == .pod { return answerPodService(name, question, into: &writer) }
         let outcome = existence(name, question)
         guard outcome == .noData, name.kind.rawValue >= ClusterName.Kind.service.rawValue, let selection = select(name),
-            // CoreDNS: an alias has no SRV records.
-            !selection.block.isExternalName
+            // CoreDNS: an alias has no SRV records; nor has a topology zone without endpoints.
+            !selection.block.isExternalName, !selection.isEmptyZone
         else { return outcome }
         if selection.usesRows {
             writeRowServices(selection, question, into: &writer)
