@@ -8,7 +8,7 @@ extension ClusterReader {
         var targets = 0
         guard hasServerEndpoint else {
             writeLocalNameServer(question, into: &writer)
-            return writer.answerCount > 0 ? .answered : .noData
+            return writer.answerCount > 0 || writer.isTruncated ? .answered : .noData
         }
         for place in 0..<localAddressCount {
             var matches = index.reverse(localAddresses[place])
@@ -95,7 +95,11 @@ extension ClusterReader {
     /// CoreDNS: without such a service the name is ns.dns.ZONE, at the local addresses.
     private func writeLocalNameServer(_ question: ClusterQuestion, into writer: inout ResponseWriter) {
         let length = 7 &+ question.zoneLength
-        guard localAddressCount > 0, answersLocalAddresses, writer.hasRoom(12 &+ length) else { return }
+        guard localAddressCount > 0, answersLocalAddresses, length <= QuestionName.longest else { return }
+        guard writer.hasRoom(12 &+ length) else {
+            writer.isTruncated = true
+            return
+        }
         writer.putRecordHead(owner: ResponseWriter.questionPointer, type: .ns, ttl: options.ttl, dataLength: length)
         let target = writer.position
         writer.put(ClusterReader.nameServerLabels.utf8Start, 7)
@@ -157,7 +161,7 @@ extension ClusterReader {
                 }
             }
         }
-        return writer.answerCount > 0 ? .answered : .noData
+        return writer.answerCount > 0 || writer.isTruncated ? .answered : .noData
     }
 
     private func writeServerAddresses(

@@ -17,7 +17,8 @@ extension ClusterReader {
             if value < 0 { break }
             let match = ReverseMatch(value)
             guard match.isClusterAddress, index.block(match.place).answersReverse else { continue }
-            return writePointer(index.block(match.place), label: nil, question, into: &writer) ? .answered : .noData
+            _ = writePointer(index.block(match.place), label: nil, question, into: &writer)
+            return writer.answerCount > 0 || writer.isTruncated ? .answered : .nameError
         }
         // One record for each service that the endpoint belongs to. The pod's own hostname first: clients that take one
         // answer then take the name that the pod knows itself by.
