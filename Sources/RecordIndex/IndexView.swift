@@ -51,7 +51,8 @@ package struct IndexView {
         NameTable.find(table(IndexView.namespaces), name, count, hash: hash.hash(name, count))
     }
 
-    /// The services that have something at `address`: values for `ReverseMatch`.
+    /// The services that have something at `address`, whether reverse look-ups answer with them (`answersReverse`) or not:
+    /// values for `ReverseMatch`.
     @inlinable package func reverse(_ address: AddressKey) -> AddressMatches {
         let code = hash.hash(address)
         return AddressMatches(

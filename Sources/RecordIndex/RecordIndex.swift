@@ -122,12 +122,11 @@ extension RecordIndex {
 
         private mutating func set(_ key: ServiceKey, _ records: ServiceRecords, _ touched: inout Touched) {
             let block = ServiceBlockMemory(compiling: records)
-            let cluster = Set(records.answersReverse ? records.clusterAddresses : [])
+            // Whether reverse look-ups answer is the reader's to see: the server looks itself up here too.
+            let cluster = Set(records.clusterAddresses)
             var endpoints: Set<AddressKey> = []
-            if records.answersReverse {
-                for endpoint in records.endpoints {
-                    if case .address(let address) = endpoint.location { endpoints.insert(address) }
-                }
+            for endpoint in records.endpoints {
+                if case .address(let address) = endpoint.location { endpoints.insert(address) }
             }
             var entry: Entry
             if let old = entries[key] {

@@ -26,16 +26,10 @@ struct EndpointsObjectTests {
         #expect(slices.allSatisfy { $0.serviceName == "web" && $0.namespace == "shop" && $0.labels == ["team": "x"] })
         #expect(slices.map(\.addressType) == [.ipv4, .ipv6, .ipv6])
         #expect(slices.map(\.ports) == [[http], [http], []])
-<<<<<<< HEAD
-        #expect(slices.map { $0.endpoints.map { $0.addresses.map(\.text) } } == [
-            [["10.0.0.1"], ["10.0.0.2"]], [["fd00::1"]], [["fd00::2"]],
-        ])
-=======
         #expect(
             slices.map { $0.endpoints.map { $0.addresses.map(\.text) } } == [
                 [["10.0.0.1"], ["10.0.0.2"]], [["fd00::1"]], [["fd00::2"]],
             ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
         #expect(slices.map { $0.endpoints.map(\.conditions.ready) } == [[true, false], [true], [false]])
         #expect(slices[0].endpoints[0].hostname == "a")
         #expect(slices[0].endpoints[0].target == TargetReference(kind: "Pod", name: "a"))

@@ -9,6 +9,8 @@ struct AliasChain {
     var budget = ClusterReader.aliasBudget
     /// Offset of a target that lies outside of the zones; 0 where there is none.
     var externalTarget = 0
+    /// The zone (an index into the plugin's list) that the last alias led to; -1 where none has been followed.
+    var zone = -1
 
     init(owner: UInt16) { self.owner = owner }
 }
@@ -17,7 +19,7 @@ extension ClusterReader {
     /// Writes a CNAME to the name in wire form at `target` and the addresses behind it.
     ///
     /// CoreDNS's rule: an alias to a name within the zones appears only where something is behind it, which also makes
-    /// loops vanish; an alias to a name elsewhere always appears.
+    /// loops vanish; an alias to a name elsewhere, which another zone of the plugin is too, always appears.
     func follow(
         _ target: UnsafeRawPointer, _ length: Int, _ question: ClusterQuestion, chain: inout AliasChain,
         into writer: inout ResponseWriter
@@ -35,16 +37,23 @@ extension ClusterReader {
             if chain.externalTarget == 0 { chain.externalTarget = targetOffset }
             return
         }
-        let outer = chain.owner
+        let outer = (owner: chain.owner, zone: chain.zone)
+        let here =
+            chain.zone >= 0
+            ? chain.zone
+            : zones.longestMatch(question.name, length: question.nameLength, labelCount: question.labelCount).index
+        let behind = writer.mark
         chain.owner = ResponseWriter.pointer(to: targetOffset)
+        chain.zone = zone.index
         chain.depth &+= 1
         let name = ClusterName(scratch, left: zone.labelsLeft, zonal: options.zonal)
         let outcome =
             isReverse(scratch, copied.labelCount)
             ? ClusterOutcome.nameError : answerAddresses(name, question, chain: &chain, into: &writer)
         chain.depth &-= 1
-        chain.owner = outer
-        if outcome != .answered { writer.roll(back: mark) }
+        chain.owner = outer.owner
+        chain.zone = outer.zone
+        if outcome != .answered { writer.roll(back: zone.index == here ? mark : behind) }
     }
 
     /// Writes one CNAME record to the answer section; false, with TC, where it does not fit.
@@ -73,16 +82,18 @@ extension ClusterReader {
         let block = selection.block
         if block.isExternalName {
             let (target, length) = block.externalName
-            return writeAlias(target, length, owner: ResponseWriter.questionPointer, into: &writer) ? .answered : .noData
+            _ = writeAlias(target, length, owner: ResponseWriter.questionPointer, into: &writer)
+            return .answered
         }
         // CoreDNS looks at one endpoint only: an alias where that one stands for a name. Which one is first is chance, so
         // here it is an alias where all of them do.
-        guard selection.usesRows, selection.firstRow < selection.endRow else { return .noData }
+        guard selection.usesRows, !selection.isEmptyZone, selection.firstRow < selection.endRow else { return .noData }
         let row = block.row(selection.firstRow)
         guard row.kind == RowView.name, selection.endRow == selection.firstRow &+ 1, selection.matches(row) else {
             return .noData
         }
         let (target, length) = block.target(of: row)
-        return writeAlias(target, length, owner: ResponseWriter.questionPointer, into: &writer) ? .answered : .noData
+        _ = writeAlias(target, length, owner: ResponseWriter.questionPointer, into: &writer)
+        return .answered
     }
 }

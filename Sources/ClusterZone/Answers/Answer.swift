@@ -31,7 +31,8 @@ extension ClusterReader {
         case .soa:
             // CoreDNS answers SOA at the zone's name and NODATA everywhere else, whether the name exists or not.
             guard question.labelsLeft == 0 else { return .noData }
-            return writeSOA(question, asAnswer: true, into: &writer) ? .answered : .noData
+            if !writeSOA(question, asAnswer: true, into: &writer) { writer.isTruncated = true }
+            return .answered
         case .ns where question.labelsLeft == 0:
             return answerNameServers(question, into: &writer)
         case .axfr, .ixfr:

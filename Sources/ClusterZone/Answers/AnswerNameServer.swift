@@ -8,12 +8,13 @@ extension ClusterReader {
         var targets = 0
         guard hasServerEndpoint else {
             writeLocalNameServer(question, into: &writer)
-            return writer.answerCount > 0 ? .answered : .noData
+            return writer.answerCount > 0 || writer.isTruncated ? .answered : .noData
         }
         for place in 0..<localAddressCount {
             var matches = index.reverse(localAddresses[place])
             while let block = nextServer(&matches, before: place) {
                 for label in 0..<(block.isHeadless ? block.labelCount : block.hasClusterAddress ? 1 : 0) {
+                    if block.isHeadless, !isName(block.label(label), block, question) { continue }
                     let target = writer.position &+ 12
                     writeNameServer(block.isHeadless ? block.label(label) : nil, block, question, into: &writer)
                     if writer.isTruncated { return .answered }
@@ -24,19 +25,22 @@ extension ClusterReader {
                 }
             }
         }
-        writeServerTargets(targets, into: &writer)
+        writeServerTargets(targets, question, into: &writer)
         return writer.answerCount > 0 ? .answered : .noData
     }
 
     /// Writes the addresses of the name servers just written, in the same order.
-    private func writeServerTargets(_ targets: Int, into writer: inout ResponseWriter) {
+    private func writeServerTargets(
+        _ targets: Int, _ question: ClusterQuestion, into writer: inout ResponseWriter
+    ) {
         var target = 0
         for place in 0..<localAddressCount {
             var matches = index.reverse(localAddresses[place])
             while let block = nextServer(&matches, before: place) {
                 if block.isHeadless {
                     for label in 0..<block.labelCount where target < targets {
-                        let owner = ResponseWriter.pointer(to: Int(targetOffsets[target]))
+                        guard isName(block.label(label), block, question) else { continue }
+                        guard let owner = serverOwner(target) else { return }
                         target &+= 1
                         for row in block.firstRow(ofLabel: label)..<block.endRow(ofLabel: label) {
                             let row = block.row(row)
@@ -46,7 +50,7 @@ extension ClusterReader {
                         }
                     }
                 } else if block.hasClusterAddress, target < targets {
-                    let owner = ResponseWriter.pointer(to: Int(targetOffsets[target]))
+                    guard let owner = serverOwner(target) else { return }
                     target &+= 1
                     for place in 0..<block.clusterIPv4Count {
                         guard writeAdditional(block.clusterIPv4 + place &* 4, 4, owner, into: &writer) else { return }
@@ -57,6 +61,12 @@ extension ClusterReader {
                 }
             }
         }
+    }
+
+    /// The pointer to name server number `target`; nil where it stands too far back for one.
+    private func serverOwner(_ target: Int) -> UInt16? {
+        let offset = Int(targetOffsets[target])
+        return offset <= ResponseWriter.farthestPointer ? ResponseWriter.pointer(to: offset) : nil
     }
 
     /// Whether any endpoint has one of the local addresses.
@@ -85,7 +95,11 @@ extension ClusterReader {
     /// CoreDNS: without such a service the name is ns.dns.ZONE, at the local addresses.
     private func writeLocalNameServer(_ question: ClusterQuestion, into writer: inout ResponseWriter) {
         let length = 7 &+ question.zoneLength
-        guard localAddressCount > 0, answersLocalAddresses, writer.hasRoom(12 &+ length) else { return }
+        guard localAddressCount > 0, answersLocalAddresses, length <= QuestionName.longest else { return }
+        guard writer.hasRoom(12 &+ length) else {
+            writer.isTruncated = true
+            return
+        }
         writer.putRecordHead(owner: ResponseWriter.questionPointer, type: .ns, ttl: options.ttl, dataLength: length)
         let target = writer.position
         writer.put(ClusterReader.nameServerLabels.utf8Start, 7)
@@ -118,7 +132,6 @@ extension ClusterReader {
     ) {
         let labelLength = label.map { Int($0.load(as: UInt8.self)) &+ 1 } ?? 0
         let length = labelLength &+ block.suffixLength &+ question.zoneLength
-        guard length <= QuestionName.longest else { return }
         guard writer.hasRoom(12 &+ length) else {
             writer.isTruncated = true
             return
@@ -148,7 +161,7 @@ extension ClusterReader {
                 }
             }
         }
-        return writer.answerCount > 0 ? .answered : .noData
+        return writer.answerCount > 0 || writer.isTruncated ? .answered : .noData
     }
 
     private func writeServerAddresses(

@@ -16,8 +16,9 @@ extension ClusterReader {
             let value = matches.next()
             if value < 0 { break }
             let match = ReverseMatch(value)
-            guard match.isClusterAddress else { continue }
-            return writePointer(index.block(match.place), label: nil, question, into: &writer) ? .answered : .noData
+            guard match.isClusterAddress, index.block(match.place).answersReverse else { continue }
+            _ = writePointer(index.block(match.place), label: nil, question, into: &writer)
+            return writer.answerCount > 0 || writer.isTruncated ? .answered : .nameError
         }
         // One record for each service that the endpoint belongs to. The pod's own hostname first: clients that take one
         // answer then take the name that the pod knows itself by.
@@ -37,6 +38,7 @@ extension ClusterReader {
             let match = ReverseMatch(value)
             if match.isClusterAddress { continue }
             let block = index.block(match.place)
+            guard block.answersReverse else { continue }
             var place = block.firstPlace(of: address)
             guard place >= 0 else { continue }
             let target = block.row(block.rowByAddress(place)).place

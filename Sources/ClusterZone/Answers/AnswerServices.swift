@@ -10,8 +10,8 @@ extension ClusterReader {
         if name.kind == .pod { return answerPodService(name, question, into: &writer) }
         let outcome = existence(name, question)
         guard outcome == .noData, name.kind.rawValue >= ClusterName.Kind.service.rawValue, let selection = select(name),
-            // CoreDNS: an alias has no SRV records.
-            !selection.block.isExternalName
+            // CoreDNS: an alias has no SRV records; nor has a topology zone without endpoints.
+            !selection.block.isExternalName, !selection.isEmptyZone
         else { return outcome }
         if selection.usesRows {
             writeRowServices(selection, question, into: &writer)
@@ -115,6 +115,8 @@ extension ClusterReader {
         _ question: ClusterQuestion, _ targets: inout Int, into writer: inout ResponseWriter
     ) -> Bool {
         let block = selection.block
+        // Nobody could ask for a target that is no name, and nothing may point at it.
+        guard isName(block.label(row.label), block, question) else { return true }
         let count = block.portCount(group: row.portGroup)
         var place = 0
         while place < count {
@@ -205,7 +207,10 @@ extension ClusterReader {
                 // Targets were written in the order of the labels, but not for labels without a port.
                 hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), writer)
             }
-            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row) else { continue }
+            // A row without a numbered port (a slice without ports) has no record that its address could belong to.
+            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row),
+                selection.hasNumberedPort(group: row.portGroup)
+            else { continue }
             previous = row.place
             let offset = Int(targetOffsets[target])
             guard offset <= ResponseWriter.farthestPointer else { return }
@@ -251,7 +256,15 @@ extension ClusterReader {
 
     // MARK: Records
 
-    /// Writes one SRV record; false where it does not fit. The target is never compressed (RFC 2782; RFC 3597, section 4).
+    /// Whether an endpoint's label (length byte in front) makes a name in the zone asked for: endpoints of slices of type
+    /// FQDN may have none, and a long zone leaves too little room for long labels (RFC 1035, section 2.3.4).
+    @inline(__always)
+    func isName(_ label: UnsafeRawPointer, _ block: ServiceBlock, _ question: ClusterQuestion) -> Bool {
+        let length = Int(label.load(as: UInt8.self))
+        return length > 0 && length &+ 1 &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+    }
+
+    /// Writes one SRV record, whose target is a name; false where it does not fit. The target is never compressed (RFC 2782; RFC 3597, section 4).
     @inline(__always)
     private func writeService(
         _ port: Int32, _ weight: UInt16, label: UnsafeRawPointer?, _ block: ServiceBlock,
@@ -259,7 +272,6 @@ extension ClusterReader {
     ) -> Bool {
         let labelLength = label.map { Int($0.load(as: UInt8.self)) &+ 1 } ?? 0
         let targetLength = labelLength &+ block.suffixLength &+ question.zoneLength
-        guard targetLength <= QuestionName.longest else { return true }
         guard writer.hasRoom(18 &+ targetLength) else { return false }
         writer.putRecordHead(
             owner: ResponseWriter.questionPointer, type: .srv, ttl: options.ttl, dataLength: 6 &+ targetLength)

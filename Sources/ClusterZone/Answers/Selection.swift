@@ -46,6 +46,19 @@ struct Selection {
         return found
     }
 
+    /// Whether a port of `group` that is asked for has a number: then there is an SRV record of it.
+    @inline(__always)
+    func hasNumberedPort(group: Int) -> Bool {
+        let total = block.portCount(group: group)
+        var index = 0
+        while index < total {
+            let port = block.port(index, group: group)
+            if port.number >= 0, matches(port) { return true }
+            index &+= 1
+        }
+        return false
+    }
+
     @inline(__always)
     func matches(_ port: PortView) -> Bool {
         !filtersPorts

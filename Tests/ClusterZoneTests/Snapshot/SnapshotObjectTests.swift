@@ -12,47 +12,6 @@ struct SnapshotObjectTests {
         IPAddress(text) ?? IPAddress(v4: 0)
     }
 
-<<<<<<< HEAD
-    @Test("the spec of a Service", arguments: [
-        ("{}", ServiceObject(namespace: "shop", name: "web")),
-        ("{type: ClusterIP, clusterIP: 10.0.0.1}", .init(namespace: "shop", name: "web", clusterIPs: [address("10.0.0.1")])),
-        (
-            "{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1']}",
-            .init(namespace: "shop", name: "web", clusterIPs: [address("10.0.0.1"), address("fd00::1")])
-        ),
-        ("{clusterIP: None}", .init(namespace: "shop", name: "web", isHeadless: true)),
-        ("{clusterIPs: [None]}", .init(namespace: "shop", name: "web", isHeadless: true)),
-        ("{clusterIP: 10.0.0.1, clusterIPs: []}", .init(namespace: "shop", name: "web", clusterIPs: [address("10.0.0.1")])),
-        ("{clusterIP: 10.0.0.1, clusterIPs: null}", .init(namespace: "shop", name: "web", clusterIPs: [address("10.0.0.1")])),
-        ("{clusterIP: ''}", .init(namespace: "shop", name: "web")),
-        (
-            "{type: ExternalName, externalName: www.example.net.}",
-            .init(namespace: "shop", name: "web", type: .externalName, externalName: "www.example.net.")
-        ),
-        ("{type: NodePort}", .init(namespace: "shop", name: "web", type: .nodePort)),
-        ("{type: LoadBalancer}", .init(namespace: "shop", name: "web", type: .loadBalancer)),
-        (
-            "{ports: [{port: 80}, {name: dns, protocol: UDP, port: 53}, {name: sig, protocol: SCTP, port: 65535}]}",
-            .init(
-                namespace: "shop", name: "web",
-                ports: [
-                    PortObject(port: 80), PortObject(name: "dns", transport: "UDP", port: 53),
-                    PortObject(name: "sig", transport: "SCTP", port: 65535),
-                ])
-        ),
-        ("{ports: null, selector: null}", .init(namespace: "shop", name: "web")),
-        ("{selector: {app: web}}", .init(namespace: "shop", name: "web", hasSelector: true)),
-        ("{selector: {}}", .init(namespace: "shop", name: "web")),
-        ("{publishNotReadyAddresses: true}", .init(namespace: "shop", name: "web", publishNotReadyAddresses: true)),
-        ("{publishNotReadyAddresses: false}", .init(namespace: "shop", name: "web")),
-        (
-            "{externalIPs: [192.0.2.1]}, status: {loadBalancer: {ingress: [{ip: 192.0.2.2}, {hostname: lb.example}, {}]}}",
-            .init(
-                namespace: "shop", name: "web",
-                externalAddresses: [HostAddress("192.0.2.1"), HostAddress("192.0.2.2"), HostAddress("lb.example")])
-        ),
-    ])
-=======
     @Test(
         "the spec of a Service",
         arguments: [
@@ -103,69 +62,11 @@ struct SnapshotObjectTests {
                     externalAddresses: [HostAddress("192.0.2.1"), HostAddress("192.0.2.2"), HostAddress("lb.example")])
             ),
         ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
     func service(spec: String, expected: ServiceObject) throws {
         let text = "--- {apiVersion: v1, kind: Service, metadata: {namespace: shop, name: web}, spec: \(spec)}"
         #expect(try Self.read(text).services == [expected])
     }
 
-<<<<<<< HEAD
-    @Test("the fields of an EndpointSlice", arguments: [
-        ("addressType: IPv4", EndpointSliceObject(namespace: "shop", name: "web-1", serviceName: "web")),
-        (
-            "addressType: IPv6, ports: null, endpoints: null",
-            .init(namespace: "shop", name: "web-1", serviceName: "web", addressType: .ipv6)
-        ),
-        (
-            "addressType: IPv4, ports: [{}, {name: '', port: null}, {name: http, protocol: TCP, port: 0}]",
-            .init(
-                namespace: "shop", name: "web-1", serviceName: "web",
-                ports: [
-                    EndpointPortObject(), EndpointPortObject(name: ""),
-                    EndpointPortObject(name: "http", transport: "TCP", port: 0),
-                ])
-        ),
-        (
-            "addressType: IPv4, endpoints: [{addresses: [10.0.0.1, 10.0.0.2]}, {addresses: []}]",
-            .init(
-                namespace: "shop", name: "web-1", serviceName: "web",
-                endpoints: [
-                    EndpointObject(addresses: [HostAddress("10.0.0.1"), HostAddress("10.0.0.2")]),
-                    EndpointObject(addresses: []),
-                ])
-        ),
-        (
-            "addressType: FQDN, endpoints: [{addresses: [a.example, 10.0.0.1]}]",
-            .init(
-                namespace: "shop", name: "web-1", serviceName: "web", addressType: .fqdn,
-                endpoints: [EndpointObject(addresses: [HostAddress("a.example"), HostAddress("10.0.0.1")])])
-        ),
-        (
-            "addressType: IPv6, endpoints: [{addresses: ['fd00:0::1'], hostname: a, zone: z1, nodeName: n, "
-                + "targetRef: {kind: Pod, name: web-0, uid: x}, conditions: {ready: true, serving: false}}]",
-            .init(
-                namespace: "shop", name: "web-1", serviceName: "web", addressType: .ipv6,
-                endpoints: [
-                    EndpointObject(
-                        addresses: [HostAddress("fd00:0::1")], hostname: "a",
-                        target: TargetReference(kind: "Pod", name: "web-0"), zone: "z1",
-                        conditions: EndpointConditions(ready: true, serving: false))
-                ])
-        ),
-        (
-            "addressType: IPv4, endpoints: [{addresses: [10.0.0.1], conditions: {ready: false, terminating: true}}, "
-                + "{addresses: [10.0.0.2], conditions: {}, targetRef: {}}]",
-            .init(
-                namespace: "shop", name: "web-1", serviceName: "web",
-                endpoints: [
-                    EndpointObject(
-                        addresses: [HostAddress("10.0.0.1")],
-                        conditions: EndpointConditions(ready: false, terminating: true)),
-                    EndpointObject(addresses: [HostAddress("10.0.0.2")], target: TargetReference(kind: "", name: "")),
-                ])
-        ),
-    ])
-=======
     @Test(
         "the fields of an EndpointSlice",
         arguments: [
@@ -224,7 +125,6 @@ struct SnapshotObjectTests {
                     ])
             ),
         ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
     func endpointSlice(fields: String, expected: EndpointSliceObject) throws {
         let text = """
             --- {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {namespace: shop, name: web-1,
@@ -233,26 +133,6 @@ struct SnapshotObjectTests {
         #expect(try Self.read(text).endpointSlices == [expected])
     }
 
-<<<<<<< HEAD
-    @Test("the fields of a Pod", arguments: [
-        ("spec: {}", PodObject(namespace: "shop", name: "web-0", phase: .unknown)),
-        (
-            "status: {phase: Running, podIP: 10.0.0.1, podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}]}",
-            .init(namespace: "shop", name: "web-0", addresses: [address("10.0.0.1"), address("fd00::1")])
-        ),
-        (
-            "status: {phase: Running, podIPs: [{ip: 'fd00::1'}, {ip: 10.0.0.1}], podIP: 10.0.0.1}",
-            .init(namespace: "shop", name: "web-0", addresses: [address("10.0.0.1"), address("fd00::1")])
-        ),
-        ("status: {phase: Pending, podIP: ''}", .init(namespace: "shop", name: "web-0", phase: .pending)),
-        ("status: {phase: Succeeded}", .init(namespace: "shop", name: "web-0", phase: .succeeded)),
-        ("status: {phase: Failed}", .init(namespace: "shop", name: "web-0", phase: .failed)),
-        (
-            "spec: {hostNetwork: true, hostname: a, subdomain: web, containers: [{name: x}]}, status: {phase: Running}",
-            .init(namespace: "shop", name: "web-0", usesHostNetwork: true, hostname: "a", subdomain: "web")
-        ),
-    ])
-=======
     @Test(
         "the fields of a Pod",
         arguments: [
@@ -273,24 +153,17 @@ struct SnapshotObjectTests {
                 .init(namespace: "shop", name: "web-0", usesHostNetwork: true, hostname: "a", subdomain: "web")
             ),
         ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
     func pod(fields: String, expected: PodObject) throws {
         #expect(
             try Self.read("--- {apiVersion: v1, kind: Pod, metadata: {namespace: shop, name: web-0}, \(fields)}").pods
                 == [expected])
     }
 
-<<<<<<< HEAD
-    @Test("a pod that is being deleted", arguments: [
-        ("'2026-11-20T22:55:09Z'", true), ("2026-11-20T22:55:09Z", true), ("null", false), ("", false),
-    ])
-=======
     @Test(
         "a pod that is being deleted",
         arguments: [
             ("'2026-11-20T22:55:09Z'", true), ("2026-11-20T22:55:09Z", true), ("null", false), ("", false),
         ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
     func terminatingPod(timestamp: String, isTerminating: Bool) throws {
         let text = """
             kind: Pod
@@ -325,21 +198,6 @@ struct SnapshotObjectTests {
             """
         var objects = try Self.read(text)
         let http = EndpointPortObject(name: "http", transport: "TCP", port: 80)
-<<<<<<< HEAD
-        #expect(objects.endpoints == [
-            EndpointsObject(
-                namespace: "shop", name: "web",
-                subsets: [
-                    EndpointsObject.Subset(
-                        ready: [
-                            EndpointsObject.Address(
-                                address: Self.address("10.0.0.1"), hostname: "a",
-                                target: TargetReference(kind: "Pod", name: "web-0"))
-                        ], notReady: [EndpointsObject.Address(address: Self.address("10.0.0.2"))], ports: [http])
-                ]),
-            EndpointsObject(namespace: "shop", name: "lock"),
-        ])
-=======
         #expect(
             objects.endpoints == [
                 EndpointsObject(
@@ -354,7 +212,6 @@ struct SnapshotObjectTests {
                     ]),
                 EndpointsObject(namespace: "shop", name: "lock"),
             ])
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
         #expect(objects.slicesWithEndpoints.map(\.name) == ["web-0"])
         let slice = EndpointSliceObject(namespace: "shop", name: "web-x", serviceName: "web")
         objects.endpointSlices = [slice]

@@ -84,13 +84,9 @@ struct SnapshotWorldTests {
             try SnapshotReader.read(path: "/nonexistent/cluster.json", keepingLabels: false)
         }
         #expect(missing.description == "/nonexistent/cluster.json: No such file or directory")
-<<<<<<< HEAD
-        let folder = try #require(throws: SnapshotError.self) { try SnapshotReader.read(path: "/", keepingLabels: false) }
-=======
         let folder = try #require(throws: SnapshotError.self) {
             try SnapshotReader.read(path: "/", keepingLabels: false)
         }
->>>>>>> 937ca74d3e58974c43ffdc3584b3dadad4355e02
         #expect(folder.description == "/: Is a directory")
     }
 
