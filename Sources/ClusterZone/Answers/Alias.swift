@@ -27,7 +27,7 @@ extension ClusterReader {
         guard chain.depth <= ClusterReader.longestChain, chain.budget > 0 else { return }
         chain.budget &-= 1
         let scratch = aliasNames[chain.depth]
-        guard let copied = scratch.copy(target, length) else { return }
+        guard let copied = scratch.copy(target, length), !isVisited(scratch, copied.length, question, chain) else { return }
         let mark = writer.mark
         let targetOffset = writer.position &+ 12
         guard writeAlias(target, length, owner: chain.owner, into: &writer), targetOffset <= ResponseWriter.farthestPointer
@@ -54,6 +54,21 @@ extension ClusterReader {
         chain.owner = outer.owner
         chain.zone = outer.zone
         if outcome != .answered { writer.roll(back: zone.index == here ? mark : behind) }
+    }
+
+    /// Whether the chain has been at this name before. CoreDNS leaves out an alias to itself and one that the chain already
+    /// has, so the two ends of a loop have no records.
+    private func isVisited(
+        _ name: QuestionName, _ length: Int, _ question: ClusterQuestion, _ chain: borrowing AliasChain
+    ) -> Bool {
+        // A name in wire form ends itself, so equal bytes up to its end are an equal name.
+        if equalBytes(name.bytes, question.name.bytes, length) { return true }
+        var depth = 0
+        while depth < chain.depth {
+            if equalBytes(name.bytes, aliasNames[depth].bytes, length) { return true }
+            depth &+= 1
+        }
+        return false
     }
 
     /// Writes one CNAME record to the answer section; false, with TC, where it does not fit.

@@ -48,9 +48,9 @@ package struct ClusterState: Sendable {
     private mutating func replacePods(_ pods: [PodObject]) -> [AddressKey: [[UInt8]]] {
         var namespaces: [AddressKey: [[UInt8]]] = [:]
         for pod in pods where options.servesPods && isSelected(pod.labels) && pod.hasAddress {
-            for address in pod.addresses {
-                namespaces[address.key, default: []].append(EndpointLabel.lowerCased(pod.namespace))
-            }
+            // CoreDNS knows a pod by status.podIP alone, the first of its addresses.
+            guard let address = pod.addresses.first else { continue }
+            namespaces[address.key, default: []].append(EndpointLabel.lowerCased(pod.namespace))
         }
         let present = Set(namespaces.keys)
         for address in podAddresses.subtracting(present) { namespaces[address] = [] }

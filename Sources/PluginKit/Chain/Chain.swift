@@ -8,12 +8,15 @@ package final class Chain {
     private let count: Int
     /// Largest UDP response in bytes, whatever the client offers.
     private let udpSize: Int
+    private let limitsLoopback: Bool
 
     /// - Parameters:
     ///   - steps: the plugins' steps, each with the plugin's place in the order, in that order.
     ///   - udpSize: largest UDP response in bytes.
-    package init(_ steps: [(plugin: UInt8, step: Step)], udpSize: Int) {
+    ///   - limitsLoopback: whether that is so for clients on the same machine too.
+    package init(_ steps: [(plugin: UInt8, step: Step)], udpSize: Int, limitsLoopback: Bool = true) {
         count = steps.count
+        self.limitsLoopback = limitsLoopback
         self.udpSize = udpSize
         self.steps = .allocate(capacity: max(1, steps.count))
         for (place, entry) in steps.enumerated() {
@@ -30,16 +33,20 @@ package final class Chain {
     }
 
     /// What a worker calls: valid for as long as the chain is kept.
-    package var view: ChainView { ChainView(steps: steps, count: count, udpSize: udpSize) }
+    package var view: ChainView { ChainView(steps: steps, count: count, udpSize: udpSize, limitsLoopback: limitsLoopback) }
 }
 
 /// The calling side of a `Chain`.
 package struct ChainView {
     private let steps: UnsafeMutablePointer<Step>
     private let count: Int
+    /// Largest UDP response in bytes.
     package let udpSize: Int
+    /// Whether `udpSize` is for clients on the same machine too.
+    package let limitsLoopback: Bool
 
-    init(steps: UnsafeMutablePointer<Step>, count: Int, udpSize: Int) {
+    init(steps: UnsafeMutablePointer<Step>, count: Int, udpSize: Int, limitsLoopback: Bool) {
+        self.limitsLoopback = limitsLoopback
         self.steps = steps
         self.count = count
         self.udpSize = udpSize

@@ -72,7 +72,9 @@ final class Router {
         let place = route(exchange)
         guard place >= 0 else { return refuse(.refused) }
         let chain = views[place]
-        if transport == .udp { exchange.pointee.limit(to: chain.udpSize) }
+        // The loopback interface carries what the client takes in one piece; anywhere else larger datagrams may be
+        // fragmented and lost. `bufsize` limits both.
+        if transport == .udp, chain.limitsLoopback || !client.isLoopback { exchange.pointee.limit(to: chain.udpSize) }
         return chain.answer(exchange)
     }
 

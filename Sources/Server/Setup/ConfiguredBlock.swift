@@ -15,6 +15,8 @@ package struct ConfiguredBlock: Sendable {
     package let plugins: [Placed]
     /// Largest UDP response in bytes.
     let udpSize: Int
+    /// Whether that limits clients on the same machine too: where `bufsize` says it.
+    let limitsLoopback: Bool
     /// Addresses that `bind` names; nil binds the wildcard.
     let bindAddresses: [SocketAddress]?
     let answersChaosClass: Bool
@@ -37,6 +39,7 @@ package struct ConfiguredBlock: Sendable {
         self.block = block
         self.plugins = plugins
         udpSize = setup.udpSize ?? ConfiguredBlock.defaultUDPSize
+        limitsLoopback = setup.udpSize != nil
         bindAddresses = setup.bindAddresses
         answersChaosClass = setup.answersChaosClass
     }
@@ -44,7 +47,8 @@ package struct ConfiguredBlock: Sendable {
     /// Makes a chain for one worker.
     func makeChain(_ worker: WorkerContext) -> Chain {
         Chain(
-            plugins.compactMap { placed in placed.plugin.makeStep(worker).map { (placed.place, $0) } }, udpSize: udpSize)
+            plugins.compactMap { placed in placed.plugin.makeStep(worker).map { (placed.place, $0) } }, udpSize: udpSize,
+            limitsLoopback: limitsLoopback)
     }
 
     /// Whether the block has a plugin of this name.
