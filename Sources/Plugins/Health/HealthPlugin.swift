@@ -1,0 +1,58 @@
+import Corefile
+import LinuxIO
+import PluginKit
+import Synchronization
+
+/// `health [ADDRESS] { lameduck DURATION }`: an HTTP endpoint that says whether the process is alive.
+package final class HealthPlugin: Plugin {
+    package static let directive = "health"
+
+    /// The port without an address.
+    static let defaultPort: UInt16 = 8080
+    /// How nice the thread is that checks the endpoint: queries come first.
+    private static let niceness: Int32 = 10
+
+    /// Where the endpoint answers.
+    let address: SocketAddress
+    private let probe: HealthProbe
+    private let checker = Mutex<ScheduledTask?>(nil)
+
+    package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
+        let directive = try Self.only(directives)
+        address = try directive.adminAddress(.wildcard(port: Self.defaultPort))
+        for property in try directive.properties() {
+            guard property.name.text == "lameduck" else {
+                throw directive.unknownProperty(property, known: ["lameduck"])
+            }
+            try property.expectNoBlock()
+            let duration = try property.onlyArgument().duration()
+            // CoreDNS: a duration below zero is none.
+            setup.process.lifecycle.lameduck = UInt64(max(0, duration))
+        }
+        probe = HealthProbe(
+            address: address, process: setup.process, metrics: HealthMetrics.of(setup.process))
+        setup.process.admin.add(address, path: "/health") { HTTPResponse(status: 200, text: "OK") }
+    }
+
+    package func start() throws(StartError) {
+        let probe = probe
+        let schedule = IntervalSchedule(interval: HealthProbe.interval)
+        let task = ScheduledTask(name: "health", clock: probe.process.clock, niceness: Self.niceness) { now in
+            schedule.run(now) { probe.check() }
+        }
+        do throws(SystemError) {
+            try task.start()
+        } catch {
+            throw StartError("plugin/health: \(error)")
+        }
+        checker.withLock { $0 = task }
+    }
+
+    package func stop() {
+        let task = checker.withLock { task in
+            defer { task = nil }
+            return task
+        }
+        task?.stop()
+    }
+}

@@ -1,0 +1,39 @@
+import LinuxIO
+import PluginKit
+
+/// What the kernel knows about the process, in the families of Prometheus's Go client.
+enum ProcessMetrics {
+    /// Registers the families with a registry.
+    static func register(_ metrics: MetricsRegistry) {
+        add(metrics, "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", .counter) {
+            $0.processorSeconds
+        }
+        add(metrics, "process_max_fds", "Maximum number of open file descriptors.", .gauge) {
+            Double($0.descriptorLimit)
+        }
+        add(metrics, "process_open_fds", "Number of open file descriptors.", .gauge) { Double($0.openDescriptors) }
+        add(metrics, "process_resident_memory_bytes", "Resident memory size in bytes.", .gauge) {
+            Double($0.residentBytes)
+        }
+        add(
+            metrics, "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", .gauge
+        ) { $0.startSeconds }
+        add(metrics, "process_virtual_memory_bytes", "Virtual memory size in bytes.", .gauge) {
+            Double($0.virtualBytes)
+        }
+    }
+
+    private static func add(
+        _ metrics: MetricsRegistry, _ name: String, _ help: String, _ kind: MetricsRegistry.Kind,
+        _ value: @escaping @Sendable (ProcessStatistics) -> Double
+    ) {
+        metrics.register(name, help: help, kind: kind) {
+            do throws(SystemError) {
+                return [MetricsRegistry.Sample(value: value(try ProcessStatistics.current()))]
+            } catch {
+                // Without /proc there is nothing to say; the other metrics are not to suffer from that.
+                return []
+            }
+        }
+    }
+}
