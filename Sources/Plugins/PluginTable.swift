@@ -66,8 +66,7 @@ package enum PluginTable {
         Entry("azure"),
         Entry("clouddns"),
         Entry("k8s_external"),
-        // MERGE: the type of the kubernetes plugin goes into the next line.
-        Entry("kubernetes", nil),
+        Entry("kubernetes", KubernetesPlugin.self),
         Entry("file"),
         Entry("auto"),
         Entry("secondary"),

@@ -48,7 +48,11 @@ package final class Server: Sendable {
     private func listen() throws(StartError) {
         do throws(SystemError) {
             var streams: [(StreamListener, ListenerPlan)] = []
+            let enabled = QueryMetrics.of(configuration.process)
             for plan in configuration.listeners {
+                for zone in plan.zones {
+                    enabled.setEnabled(server: plan.server, zone: zone.name, plugins: zone.block.chainedPlugins)
+                }
                 // TCP first: where the port is the system's choice, UDP takes the same.
                 let listener = try StreamListener.listen(plan.address)
                 streams.append((listener, plan))
@@ -56,9 +60,11 @@ package final class Server: Sendable {
                 state.withLock { $0.addresses.append(address) }
                 try startWorkers(plan, address)
             }
-            let dropped = configuration.dropped
+            let metrics = QueryMetrics.of(configuration.process)
             let service = try StreamService(streams, clock: configuration.process.clock) { plan in
-                Router(plan, transport: .tcp, random: Server.random(), dropped: dropped.makeCounter(plan.server, .tcp))
+                Router(
+                    plan, transport: .tcp, random: Server.random(),
+                    dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp))
             }
             let admin = try AdminService(configuration.process.admin, clock: configuration.process.clock)
             state.withLock { state in
@@ -73,11 +79,13 @@ package final class Server: Sendable {
     private func startWorkers(_ plan: ListenerPlan, _ address: SocketAddress) throws(SystemError) {
         for number in 0..<workerCount {
             let socket = try DatagramSocket.bind(address)
-            let dropped = configuration.dropped
+            let metrics = QueryMetrics.of(configuration.process)
             let worker = try DatagramWorker.start(
                 socket: socket, name: "udp-\(number)", clock: configuration.process.clock
             ) {
-                Router(plan, transport: .udp, random: Server.random(), dropped: dropped.makeCounter(plan.server, .udp))
+                Router(
+                    plan, transport: .udp, random: Server.random(),
+                    dropped: DroppedQueries(metrics, server: plan.server, transport: .udp))
             }
             state.withLock { $0.datagrams.append(worker) }
         }

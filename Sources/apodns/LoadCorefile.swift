@@ -25,16 +25,16 @@ struct LoadCorefile {
             directory = ""
         } else {
             corefile = try Corefile.load(
-                path: path, defaultPort: arguments.port, knownDirectives: PluginTable.known,
-                knownElsewhere: PluginTable.knownElsewhere)
+                path: path, defaultPort: arguments.port, knownDirectives: PluginTable.implementedNames,
+                knownElsewhere: PluginTable.missingNames)
             directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         }
     }
 
     private static func parse(_ text: String, file: String, _ arguments: Arguments) throws(CorefileError) -> Corefile {
         try Corefile.parse(
-            text: text, file: file, defaultPort: arguments.port, knownDirectives: PluginTable.known,
-            knownElsewhere: PluginTable.knownElsewhere)
+            text: text, file: file, defaultPort: arguments.port, knownDirectives: PluginTable.implementedNames,
+            knownElsewhere: PluginTable.missingNames)
     }
 
     private static func standardInput() throws(CorefileError) -> String {

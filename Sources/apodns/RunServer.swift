@@ -27,13 +27,14 @@ struct RunServer {
         }
         if arguments.listsPlugins {
             Output.standard.writeLine("Server types:\n  dns\n\nOther plugins:")
-            for name in PluginTable.known.sorted() { Output.standard.writeLine("  dns.\(name)") }
+            for name in PluginTable.implementedNames.sorted() { Output.standard.writeLine("  dns.\(name)") }
             return 0
         }
         do {
             let loaded = try LoadCorefile(arguments)
             let process = ProcessContext(log: Log())
             for warning in loaded.corefile.warnings { process.log.warning("\(warning)") }
+            QueryMetrics.of(process).setBuild(version: Version.number, revision: "")
             let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
             try writePidFile()
             let server = Server(configuration)

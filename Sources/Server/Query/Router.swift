@@ -13,14 +13,16 @@ final class Router {
     private let exchange: UnsafeMutablePointer<Exchange>
     private let answersChaosClass: Bool
     private let transport: Transport
-    private let dropped: DroppedQueries.Counter
+    private let droppedQueries: DroppedQueries
+    private let dropped: DroppedQueriesView
     private let aliases: UnsafeMutablePointer<AliasResolver>
 
     /// - Parameters:
     ///   - plan: the listener.
     ///   - transport: what the worker serves.
     ///   - random: seeded for this worker.
-    init(_ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries.Counter) {
+    ///   - dropped: counts the queries that no block takes; this worker's own.
+    init(_ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries) {
         chains = plan.zones.map { zone in
             zone.block.makeChain(WorkerContext(server: plan.server, zone: zone.name, transport: transport))
         }
@@ -32,7 +34,8 @@ final class Router {
         exchange.initialize(to: Exchange(random: random))
         answersChaosClass = plan.zones.contains { $0.block.answersChaosClass }
         self.transport = transport
-        self.dropped = dropped
+        droppedQueries = dropped
+        self.dropped = dropped.view
         aliases = .allocate(capacity: 1)
         aliases.initialize(to: AliasResolver(zones: zoneView, chains: views, depth: 0))
         exchange.pointee.aliasLookup = AliasResolver.lookup
@@ -122,5 +125,6 @@ final class Router {
             views[place].endBatch(now)
             place &+= 1
         }
+        dropped.endBatch(now)
     }
 }

@@ -1,15 +1,12 @@
 import Corefile
 import LinuxIO
 import PluginKit
-import Plugins
 
 /// A Corefile with all of its plugins set up and its listeners worked out. Nothing is open yet.
 package struct Configuration: Sendable {
     package let blocks: [ConfiguredBlock]
     package let listeners: [ListenerPlan]
     package let process: ProcessContext
-    /// Counts the queries that no block takes.
-    let dropped = DroppedQueries()
 
     /// - Parameters:
     ///   - corefile: the parsed file.
@@ -24,5 +21,12 @@ package struct Configuration: Sendable {
         self.blocks = blocks
         self.process = process
         listeners = try ListenerPlan.plan(blocks)
+        // CoreDNS: `ready` asks the plugins of those blocks that have it.
+        for block in blocks where block.has("ready") {
+            for placed in block.plugins where placed.plugin.isReady != nil {
+                let plugin = placed.plugin
+                process.lifecycle.addReadiness(placed.name) { plugin.isReady ?? true }
+            }
+        }
     }
 }

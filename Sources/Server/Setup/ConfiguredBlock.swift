@@ -8,6 +8,7 @@ package struct ConfiguredBlock: Sendable {
     /// A plugin and its place in the order.
     package struct Placed: Sendable {
         package let place: UInt8
+        package let name: String
         package let plugin: any Plugin
     }
 
@@ -31,10 +32,11 @@ package struct ConfiguredBlock: Sendable {
     init(_ block: ServerBlock, process: ProcessContext, directory: String) throws(CorefileError) {
         let setup = BlockSetup(block: block, process: process, directory: directory)
         var plugins: [Placed] = []
-        for entry in PluginTable.entries {
+        for (place, entry) in PluginTable.entries.enumerated() {
             let directives = block.directives(named: entry.name)
             guard let type = entry.type, !directives.isEmpty else { continue }
-            plugins.append(Placed(place: entry.place, plugin: try type.init(directives, setup)))
+            plugins.append(
+                Placed(place: UInt8(truncatingIfNeeded: place), name: entry.name, plugin: try type.init(directives, setup)))
         }
         self.block = block
         self.plugins = plugins
@@ -51,8 +53,13 @@ package struct ConfiguredBlock: Sendable {
             limitsLoopback: limitsLoopback)
     }
 
-    /// Whether the block has a plugin of this name.
-    func has(_ directive: String) -> Bool {
-        plugins.contains { type(of: $0.plugin).directive == directive }
+    /// The names of the plugins that see queries: those that `coredns_plugin_enabled` lists.
+    var chainedPlugins: [String] {
+        // CoreDNS lists what is registered as a handler; what only sets up the server is none.
+        let setUpOnly: Set = ["root", "bind", "debug", "ready", "health"]
+        return plugins.map(\.name).filter { !setUpOnly.contains($0) }
     }
+
+    /// Whether the block has a plugin of this name.
+    func has(_ directive: String) -> Bool { plugins.contains { $0.name == directive } }
 }
