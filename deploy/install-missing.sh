@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs the Debian or Ubuntu packages that building and running (and with `test`, testing) apodns needs, and of those only
+# what is not there: with all of them there it touches no network and needs no rights.
+#
+#     bash deploy/install-missing.sh [test]
+set -euo pipefail
+
+missing=()
+
+# need_package NAME: a library with its headers.
+need_package() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]] || missing+=("$1")
+}
+
+# need_command COMMAND PACKAGE: a program, wherever it came from.
+need_command() {
+    command -v "$1" >/dev/null || missing+=("$2")
+}
+
+if ! command -v swift >/dev/null; then
+    echo "swift is not in PATH: install Swift 6.3 first, see https://www.swift.org/install/linux/" >&2
+    exit 1
+fi
+if ! command -v dpkg-query >/dev/null; then
+    echo "this is not Debian or Ubuntu: see that libyaml, pcre2 (8 bit) and pkg-config are there, with headers" >&2
+    exit 0
+fi
+
+need_package libyaml-dev
+need_package libpcre2-dev
+need_command pkg-config pkg-config
+# dig, to ask the server something.
+need_command dig bind9-dnsutils
+if [[ ${1:-} == test ]]; then
+    need_command python3 python3
+fi
+
+if ((${#missing[@]} == 0)); then
+    exit 0
+fi
+echo "Installing what is missing: ${missing[*]}"
+as_root=()
+if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+        echo "that takes root, and there is no sudo; as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"
