@@ -23,7 +23,8 @@ package struct ProcessStatistics: Equatable, Sendable {
         let status = try text("/proc/self/stat")
         let boot = try text("/proc/stat")
         var statistics = parse(
-            status: status, boot: boot, ticksPerSecond: sysconf(Int32(_SC_CLK_TCK)), pageBytes: sysconf(Int32(_SC_PAGESIZE)))
+            status: status, boot: boot, ticksPerSecond: sysconf(Int32(_SC_CLK_TCK)),
+            pageBytes: sysconf(Int32(_SC_PAGESIZE)))
         statistics.openDescriptors = try countDescriptors()
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {

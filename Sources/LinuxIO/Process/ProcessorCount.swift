@@ -69,7 +69,8 @@ package enum ProcessorCount {
     private static func version1(_ group: String, mounts: [String], read: (String) -> String?) -> Int? {
         for mount in mounts {
             let folder = "/sys/fs/cgroup/\(mount)\(group)"
-            guard let quota = read("\(folder)/cpu.cfs_quota_us"), let period = read("\(folder)/cpu.cfs_period_us") else {
+            guard let quota = read("\(folder)/cpu.cfs_quota_us"), let period = read("\(folder)/cpu.cfs_period_us")
+            else {
                 continue
             }
             let numbers = (quota + " " + period).split(whereSeparator: \.isWhitespace)

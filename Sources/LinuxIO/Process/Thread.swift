@@ -7,7 +7,6 @@ package final class Thread: Sendable {
     /// Bytes of a name: the kernel keeps 16 with the NUL (pthread_setname_np(3)).
     package static let nameBytes = 15
 
-
     /// Carries the body to the new thread, which is its only reader.
     private final class Start: Sendable {
         let name: String

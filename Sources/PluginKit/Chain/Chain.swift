@@ -33,7 +33,9 @@ package final class Chain {
     }
 
     /// What a worker calls: valid for as long as the chain is kept.
-    package var view: ChainView { ChainView(steps: steps, count: count, udpSize: udpSize, limitsLoopback: limitsLoopback) }
+    package var view: ChainView {
+        ChainView(steps: steps, count: count, udpSize: udpSize, limitsLoopback: limitsLoopback)
+    }
 }
 
 /// The calling side of a `Chain`.

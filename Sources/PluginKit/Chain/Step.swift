@@ -2,9 +2,11 @@
 /// worker, so that a call counts no references and boxes nothing.
 package struct Step {
     /// Sees the query on the way down.
-    package typealias Down = @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> UInt8
+    package typealias Down =
+        @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> UInt8
     /// Sees the finished answer on the way up.
-    package typealias Up = @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
+    package typealias Up =
+        @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
     /// Called around a batch of queries.
     package typealias Batch = @convention(c) (_ context: UnsafeMutableRawPointer, _ now: UInt64) -> Void
     /// Frees the context.

@@ -44,7 +44,8 @@ package final class MetricsRegistry: Sendable {
         _ name: String, help: String, kind: Kind, collect: @escaping @Sendable () -> [Sample]
     ) {
         families.withLock { families in
-            families[name, default: Family(name: name, help: help, kind: kind, collectors: [])].collectors.append(collect)
+            families[name, default: Family(name: name, help: help, kind: kind, collectors: [])].collectors.append(
+                collect)
         }
     }
 

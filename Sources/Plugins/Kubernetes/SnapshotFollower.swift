@@ -91,7 +91,8 @@ final class SnapshotFollower: Sendable {
         }
         if objects.namespaces.isEmpty {
             process.log.warning(
-                "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count")
+                "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count"
+            )
         }
     }
 }

@@ -89,8 +89,12 @@ private struct ServiceBlockCompiler {
         // CoreDNS answers each address once however often the object lists it, in the object's order.
         var seen = Set<AddressKey>()
         let unique = records.clusterAddresses.filter { seen.insert($0).inserted }
-        put(unique.filter(\.isIPv4), count: ServiceBlock.Field.clusterIPv4Count, offset: ServiceBlock.Field.clusterIPv4Offset)
-        put(unique.filter { !$0.isIPv4 }, count: ServiceBlock.Field.clusterIPv6Count, offset: ServiceBlock.Field.clusterIPv6Offset)
+        put(
+            unique.filter(\.isIPv4), count: ServiceBlock.Field.clusterIPv4Count,
+            offset: ServiceBlock.Field.clusterIPv4Offset)
+        put(
+            unique.filter { !$0.isIPv4 }, count: ServiceBlock.Field.clusterIPv6Count,
+            offset: ServiceBlock.Field.clusterIPv6Offset)
     }
 
     /// Writes the pools and returns the place of every location.
