@@ -53,10 +53,17 @@ let package = Package(
         .testTarget(
             name: "PluginsTests", dependencies: ["Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
             swiftSettings: strict),
+        // What the tests over sockets have in common: a running server and clients that ask it.
+        .target(
+            name: "ServerHarness", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            path: "Tests/ServerHarness", swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            name: "ServerTests",
+            dependencies: ["ServerHarness", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
             swiftSettings: strict),
-        .testTarget(name: "apodnsTests", dependencies: ["apodns", "LinuxIO", "DNSWire"], swiftSettings: strict),
+        .testTarget(
+            name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "DNSWire", "LinuxIO"], exclude: ["Fixtures"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
