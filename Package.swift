@@ -24,7 +24,8 @@ let package = Package(
         .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "KubernetesAPI", swiftSettings: strict),
         .target(
-            name: "ClusterZone", dependencies: ["CYAML", "DNSWire", "KubernetesAPI", "RecordIndex"], swiftSettings: strict),
+            name: "ClusterZone", dependencies: ["CYAML", "DNSWire", "KubernetesAPI", "RecordIndex"],
+            swiftSettings: strict),
         .target(name: "PluginKit", dependencies: ["Corefile", "DNSWire", "LinuxIO"], swiftSettings: strict),
         .target(
             name: "Plugins",
@@ -32,8 +33,11 @@ let package = Package(
                 "CPCRE2", "ClusterZone", "Corefile", "DNSWire", "KubernetesAPI", "LinuxIO", "PluginKit", "RecordIndex",
             ], swiftSettings: strict),
         .target(
-            name: "Server", dependencies: ["Corefile", "DNSWire", "LinuxIO", "PluginKit", "Plugins"], swiftSettings: strict),
-        .executableTarget(name: "apodns", dependencies: ["Corefile", "LinuxIO", "PluginKit", "Plugins", "Server"], swiftSettings: strict),
+            name: "Server", dependencies: ["Corefile", "DNSWire", "LinuxIO", "PluginKit", "Plugins"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "apodns", dependencies: ["Corefile", "LinuxIO", "PluginKit", "Plugins", "Server"],
+            swiftSettings: strict),
 
         .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
         .testTarget(name: "CorefileTests", dependencies: ["Corefile"], exclude: ["Fixtures"], swiftSettings: strict),
@@ -43,13 +47,23 @@ let package = Package(
         .testTarget(
             name: "ClusterZoneTests", dependencies: ["ClusterZone", "KubernetesAPI", "RecordIndex", "DNSWire"],
             exclude: ["Fixtures"], swiftSettings: strict),
-        .testTarget(name: "PluginKitTests", dependencies: ["PluginKit", "DNSWire", "LinuxIO", "Corefile"], swiftSettings: strict),
         .testTarget(
-            name: "PluginsTests", dependencies: ["Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"], swiftSettings: strict),
+            name: "PluginKitTests", dependencies: ["PluginKit", "DNSWire", "LinuxIO", "Corefile"], swiftSettings: strict
+        ),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            name: "PluginsTests", dependencies: ["Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
             swiftSettings: strict),
-        .testTarget(name: "apodnsTests", dependencies: ["apodns", "LinuxIO", "DNSWire"], swiftSettings: strict),
+        // What the tests over sockets have in common: a running server and clients that ask it.
+        .target(
+            name: "ServerHarness", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            path: "Tests/ServerHarness", swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["ServerHarness", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "DNSWire", "LinuxIO"], exclude: ["Fixtures"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -46,7 +46,8 @@ package final class IndexSnapshot: @unchecked Sendable {
         self.empty = empty
         self.hash = hash
         self.serial = serial
-        let bases = services.map(\.base) + reverse.map(\.base) + pods.map(\.base) + [namespaces.base] + chunks.map(\.base)
+        let bases =
+            services.map(\.base) + reverse.map(\.base) + pods.map(\.base) + [namespaces.base] + chunks.map(\.base)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bases.count * 8, alignment: 8)
         // SAFETY: one pointer for each table, in the order that IndexView names.
         for (index, base) in bases.enumerated() {
@@ -63,6 +64,7 @@ package final class IndexSnapshot: @unchecked Sendable {
     /// Bytes that the compiled blocks and the tables take.
     package var size: Int {
         services.reduce(0) { $0 + $1.size } + reverse.reduce(0) { $0 + $1.size } + pods.reduce(0) { $0 + $1.size }
-            + namespaces.size + chunks.reduce(0) { $0 + $1.blocks.reduce(IndexView.chunkSize * 8) { $0 + ($1?.size ?? 0) } }
+            + namespaces.size
+            + chunks.reduce(0) { $0 + $1.blocks.reduce(IndexView.chunkSize * 8) { $0 + ($1?.size ?? 0) } }
     }
 }

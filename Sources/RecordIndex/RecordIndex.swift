@@ -163,7 +163,8 @@ extension RecordIndex {
         }
 
         private mutating func updateReverse(
-            _ old: Set<AddressKey>, _ new: Set<AddressKey>, _ place: Int, isClusterAddress: Bool, _ touched: inout Touched
+            _ old: Set<AddressKey>, _ new: Set<AddressKey>, _ place: Int, isClusterAddress: Bool,
+            _ touched: inout Touched
         ) {
             let value = ReverseMatch.value(place: place, isClusterAddress: isClusterAddress)
             for address in old where !new.contains(address) {

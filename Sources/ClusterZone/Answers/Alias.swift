@@ -27,10 +27,13 @@ extension ClusterReader {
         guard chain.depth <= ClusterReader.longestChain, chain.budget > 0 else { return }
         chain.budget &-= 1
         let scratch = aliasNames[chain.depth]
-        guard let copied = scratch.copy(target, length), !isVisited(scratch, copied.length, question, chain) else { return }
+        guard let copied = scratch.copy(target, length), !isVisited(scratch, copied.length, question, chain) else {
+            return
+        }
         let mark = writer.mark
         let targetOffset = writer.position &+ 12
-        guard writeAlias(target, length, owner: chain.owner, into: &writer), targetOffset <= ResponseWriter.farthestPointer
+        guard writeAlias(target, length, owner: chain.owner, into: &writer),
+            targetOffset <= ResponseWriter.farthestPointer
         else { return }
         let zone = zones.longestMatch(scratch, length: copied.length, labelCount: copied.labelCount)
         guard zone.index >= 0 else {
@@ -91,7 +94,8 @@ extension ClusterReader {
     ) -> ClusterOutcome {
         if name.kind == .invalid, isNameServer(question) { return .noData }
         let outcome = existence(name, question)
-        guard outcome == .noData, name.kind.rawValue >= ClusterName.Kind.service.rawValue, let selection = select(name) else {
+        guard outcome == .noData, name.kind.rawValue >= ClusterName.Kind.service.rawValue, let selection = select(name)
+        else {
             return outcome
         }
         let block = selection.block

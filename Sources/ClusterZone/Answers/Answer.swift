@@ -10,7 +10,8 @@ extension ClusterReader {
     package func answer(
         _ question: ClusterQuestion, into writer: inout ResponseWriter, externalTarget: inout Int
     ) -> ClusterOutcome {
-        let name = ClusterName(question.name, left: question.labelsLeft, zonal: options.zonal)
+        let name = ClusterName(
+            question.name, left: question.labelsLeft, zonal: options.zonal, hasServices: !question.isMulticluster)
         switch question.type {
         case .a, .aaaa:
             if name.kind == .invalid, isNameServer(question) { return answerLocal(question, into: &writer) }

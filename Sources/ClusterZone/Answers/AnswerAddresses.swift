@@ -62,7 +62,8 @@ extension ClusterReader {
         while written < count {
             guard
                 writer.answerAddress(
-                    owner: owner, type: question.type, ttl: options.ttl, address: pool + place &* length, length: length)
+                    owner: owner, type: question.type, ttl: options.ttl, address: pool + place &* length, length: length
+                )
             else {
                 writer.isTruncated = true
                 return
@@ -107,7 +108,9 @@ extension ClusterReader {
         let isLabel = count != block.rowCount
         var start = Int(question.rotation % UInt32(truncatingIfNeeded: count))
         // Begin where an address begins, or its first rows would come again at the end.
-        while start > 0, row(selection, start, isLabel).place == row(selection, start &- 1, isLabel).place { start &-= 1 }
+        while start > 0, row(selection, start, isLabel).place == row(selection, start &- 1, isLabel).place {
+            start &-= 1
+        }
         var written: UInt32 = .max
         var step = 0
         while step < count {

@@ -71,7 +71,8 @@ extension ClusterReader {
                 return .answered
             }
             writer.putRecordHead(
-                owner: ResponseWriter.questionPointer, type: .txt, ttl: ClusterReader.versionTTL, dataLength: count &+ 1)
+                owner: ResponseWriter.questionPointer, type: .txt, ttl: ClusterReader.versionTTL, dataLength: count &+ 1
+            )
             writer.put8(UInt8(truncatingIfNeeded: count))
             writer.put(ClusterReader.version.utf8Start, count)
             writer.answerCount &+= 1

@@ -147,7 +147,9 @@ extension ClusterReader {
     func answerLocal(_ question: ClusterQuestion, into writer: inout ResponseWriter) -> ClusterOutcome {
         for place in 0..<localAddressCount {
             var matches = index.reverse(localAddresses[place])
-            while let block = nextServer(&matches, before: place) { writeServerAddresses(block, question, into: &writer) }
+            while let block = nextServer(&matches, before: place) {
+                writeServerAddresses(block, question, into: &writer)
+            }
         }
         if answersLocalAddresses, !hasServerEndpoint {
             for place in 0..<localAddressCount where localAddresses[place].isIPv4 == (question.type == .a) {

@@ -37,7 +37,8 @@ extension ClusterReader {
         while index < count {
             let port = block.port(index, group: block.serviceGroup)
             index &+= 1
-            guard port.number >= 0, selection.matches(port), !isRepeated(port, before: index &- 1, in: selection, group: 0)
+            guard port.number >= 0, selection.matches(port),
+                !isRepeated(port, before: index &- 1, in: selection, group: 0)
             else { continue }
             let offset = writer.position &+ 18
             guard writeService(port.number, weight, label: nil, block, question, into: &writer) else {
@@ -81,9 +82,11 @@ extension ClusterReader {
                 label = row.label
                 firstOfLabel = index
             }
-            if row.kind != RowView.name, isFirst(row, at: index, from: firstOfLabel, selection), selection.matches(row) {
+            if row.kind != RowView.name, isFirst(row, at: index, from: firstOfLabel, selection), selection.matches(row)
+            {
                 guard
-                    writePorts(of: row, at: index, from: firstOfLabel, selection, weight, question, &targets, into: &writer)
+                    writePorts(
+                        of: row, at: index, from: firstOfLabel, selection, weight, question, &targets, into: &writer)
                 else {
                     // RFC 2181, section 9: TC says that the answer section is not whole.
                     writer.isTruncated = true
@@ -103,7 +106,9 @@ extension ClusterReader {
         var earlier = first
         while earlier < index {
             let other = selection.block.row(earlier)
-            if other.portGroup == row.portGroup, other.kind != RowView.name, other.zone == selection.zone { return false }
+            if other.portGroup == row.portGroup, other.kind != RowView.name, other.zone == selection.zone {
+                return false
+            }
             earlier &+= 1
         }
         return true
@@ -128,7 +133,8 @@ extension ClusterReader {
                 !isWritten(port, before: index, from: first, selection)
             else { continue }
             let offset = writer.position &+ 18
-            guard writeService(port.number, weight, label: block.label(row.label), block, question, into: &writer) else {
+            guard writeService(port.number, weight, label: block.label(row.label), block, question, into: &writer)
+            else {
                 return false
             }
             // One target a label: its first record is where the addresses' owner names point.

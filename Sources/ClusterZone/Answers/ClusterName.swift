@@ -37,12 +37,14 @@ struct ClusterName {
     ///   - name: the lower-cased name.
     ///   - left: how many of its labels stand left of the zone.
     ///   - zonal: whether the `zonal` option is set.
+    ///   - hasServices: false in zones where no service answers.
     @inline(__always)
-    init(_ name: QuestionName, left: Int, zonal: Bool) {
+    init(_ name: QuestionName, left: Int, zonal: Bool, hasServices: Bool = true) {
         bytes = name.bytes
         labels = name.labels
         self.left = left
-        kind = ClusterName.kind(name, left: left, zonal: zonal)
+        let kind = ClusterName.kind(name, left: left, zonal: zonal)
+        self.kind = hasServices || kind.rawValue < Kind.service.rawValue ? kind : .invalid
     }
 
     @inline(__always)

@@ -78,6 +78,8 @@ package struct ClusterQuestion {
     package let labelsLeft: Int
     /// A number that turns the order of addresses; 0 leaves it.
     package var rotation: UInt32 = 0
+    /// Whether the zone is one of `multicluster`: there only imported services answer, of which a saved cluster has none.
+    package var isMulticluster = false
 
     package init(name: QuestionName, request: borrowing Request, labelsLeft: Int) {
         self.name = name

@@ -83,7 +83,8 @@ struct ServiceCompiler {
         guard !slice.ports.isEmpty else { return [ServiceRecords.Port(name: [], transport: [], number: -1)] }
         return slice.ports.map { port in
             ServiceRecords.Port(
-                name: EndpointLabel.lowerCased(port.name ?? ""), transport: EndpointLabel.lowerCased(port.transport ?? ""),
+                name: EndpointLabel.lowerCased(port.name ?? ""),
+                transport: EndpointLabel.lowerCased(port.transport ?? ""),
                 number: port.port ?? -1)
         }
     }

@@ -30,7 +30,8 @@ extension ResponseWriter {
         }
         let kept = request.flags & (Header.opcodeMask | Header.recursionDesired | Header.checkingDisabled)
         let header =
-            Header.response | kept | flags | (isTruncated ? Header.truncated : 0) | (code.rawValue & Header.responseCodeMask)
+            Header.response | kept | flags | (isTruncated ? Header.truncated : 0)
+            | (code.rawValue & Header.responseCodeMask)
         store(header, at: Header.flagsOffset)
         store(request.nameLength > 0 ? 1 : 0, at: Header.questionCountOffset)
         store(answerCount, at: Header.answerCountOffset)

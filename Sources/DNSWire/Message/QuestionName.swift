@@ -45,7 +45,8 @@ extension QuestionName {
             labels[found] = UInt8(truncatingIfNeeded: offset)
             bytes[offset] = octets[offset]
             if labelLength == 0 { return (offset &+ 1, found) }
-            guard labelLength <= QuestionName.longestLabel, offset &+ labelLength &+ 1 < min(count, QuestionName.longest)
+            guard labelLength <= QuestionName.longestLabel,
+                offset &+ labelLength &+ 1 < min(count, QuestionName.longest)
             else { return nil }
             for index in 1...labelLength {
                 let octet = octets[offset &+ index]

@@ -47,7 +47,9 @@ extension Request {
                 offset &+= 1
                 break
             }
-            guard start &+ labelLength &+ 2 <= QuestionName.longest, offset &+ labelLength < length else { return false }
+            guard start &+ labelLength &+ 2 <= QuestionName.longest, offset &+ labelLength < length else {
+                return false
+            }
             // RFC 4343: names compare without regard to ASCII case. Length bytes are below "A", so one pass folds them all.
             name.bytes[start] = UInt8(truncatingIfNeeded: labelLength)
             var index = 1
@@ -89,7 +91,9 @@ extension Request {
                 let versionAndFlags = (Header.field(base, fixed &+ 4), Header.field(base, fixed &+ 6))
                 ednsVersion = UInt8(truncatingIfNeeded: versionAndFlags.0)
                 dnssecOK = versionAndFlags.1 & 0x8000 != 0
-                guard Request.optionsAreWellFormed(base, at: fixed &+ 10, length: dataLength) else { return .formatError }
+                guard Request.optionsAreWellFormed(base, at: fixed &+ 10, length: dataLength) else {
+                    return .formatError
+                }
             }
             offset = fixed &+ 10 &+ dataLength
             index &+= 1

@@ -26,7 +26,9 @@ package struct Request {
 
     @inlinable package init() {}
 
-    @inlinable package var opcode: Opcode { Opcode(rawValue: UInt8(truncatingIfNeeded: (flags & Header.opcodeMask) >> 11)) }
+    @inlinable package var opcode: Opcode {
+        Opcode(rawValue: UInt8(truncatingIfNeeded: (flags & Header.opcodeMask) >> 11))
+    }
 
     /// Whether the client asked for recursion (RD).
     @inlinable package var recursionDesired: Bool { flags & Header.recursionDesired != 0 }

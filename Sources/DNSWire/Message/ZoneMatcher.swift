@@ -18,7 +18,8 @@ package final class ZoneMatcher: @unchecked Sendable {
             let bytes = zone.prefix(QuestionName.longest)
             entry.storeBytes(of: UInt32(truncatingIfNeeded: index), as: UInt32.self)
             entry.storeBytes(of: UInt16(truncatingIfNeeded: bytes.count), toByteOffset: 4, as: UInt16.self)
-            entry.storeBytes(of: UInt16(truncatingIfNeeded: ZoneMatcher.labelCount(bytes)), toByteOffset: 6, as: UInt16.self)
+            entry.storeBytes(
+                of: UInt16(truncatingIfNeeded: ZoneMatcher.labelCount(bytes)), toByteOffset: 6, as: UInt16.self)
             for (offset, octet) in bytes.enumerated() {
                 let folded = octet >= 0x41 && octet <= 0x5A ? octet | 0x20 : octet
                 entry.storeBytes(of: folded, toByteOffset: 8 + offset, as: UInt8.self)

@@ -33,7 +33,9 @@ package final class Chain {
     }
 
     /// What a worker calls: valid for as long as the chain is kept.
-    package var view: ChainView { ChainView(steps: steps, count: count, udpSize: udpSize, limitsLoopback: limitsLoopback) }
+    package var view: ChainView {
+        ChainView(steps: steps, count: count, udpSize: udpSize, limitsLoopback: limitsLoopback)
+    }
 }
 
 /// The calling side of a `Chain`.
@@ -59,15 +61,12 @@ package struct ChainView {
     package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
         // SAFETY: `steps` has `count` elements, and the exchange belongs to the calling worker.
         var place = 0
-        var last = Exchange.nobody
         while place < count {
             let step = steps + place
             place &+= 1
             guard let down = step.pointee.down else { continue }
             switch Verdict(rawValue: down(step.pointee.context, UnsafeMutableRawPointer(exchange))) {
-            case .next:
-                last = step.pointee.plugin
-                continue
+            case .next: continue
             case .answered:
                 exchange.pointee.answeredBy = step.pointee.plugin
                 if exchange.pointee.aliasTarget != 0, let lookup = exchange.pointee.aliasLookup,
@@ -80,7 +79,8 @@ package struct ChainView {
                 return 0
             }
         }
-        // CoreDNS: the chain has ended without an answer.
+        // CoreDNS: the chain has ended without an answer, and its last plugin is the one that misses a next.
+        let last = count > 0 ? steps[count &- 1].plugin : Exchange.nobody
         exchange.pointee.fail(.serverFailure)
         exchange.pointee.failure = Exchange.Failure(plugin: last, message: "no next plugin found")
         return climb(exchange, from: count)

@@ -91,7 +91,8 @@ package struct Exchange {
     }
 
     /// Looks up what an answer's alias points at; set once by the server for each worker.
-    package typealias AliasLookup = @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
+    package typealias AliasLookup =
+        @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
 
     /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
     @inlinable package mutating func limit(to size: Int) {

@@ -13,6 +13,8 @@ package final class KubernetesPlugin: Plugin {
     let index = RecordIndex()
     /// The zones; the order is that of `options.zones`.
     let zones: ZoneMatcher
+    /// The zones that `multicluster` names.
+    let multiclusterZones: ZoneMatcher
     /// The zones that `fallthrough` names.
     let fallthroughZones: ZoneMatcher
     let primaryZone: [UInt8]
@@ -33,9 +35,11 @@ package final class KubernetesPlugin: Plugin {
         if !options.multiclusterZones.isEmpty {
             setup.warn(
                 directive.name.location,
-                "plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no service answers there")
+                "plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no service answers there"
+            )
         }
         zones = ZoneMatcher(options.zones.map(Self.wire))
+        multiclusterZones = ZoneMatcher(options.multiclusterZones.map(Self.wire))
         fallthroughZones = ZoneMatcher((options.fallthroughZones ?? []).map(Self.wire))
         primaryZone = Self.wire(options.primaryZone)
         localAddresses = Self.localAddresses(setup)

@@ -11,8 +11,9 @@ private struct KubernetesWorker {
     var version: UInt64
     var reader: ClusterReader
     let zones: ZoneMatcherView
+    let multiclusterZones: ZoneMatcherView
     let fallthroughZones: ZoneMatcherView
-    /// Keep the matchers behind the two views alive.
+    /// Keeps the matchers behind the views alive.
     let plugin: KubernetesPlugin
 }
 
@@ -29,7 +30,8 @@ extension KubernetesPlugin {
                     localAddresses: localAddresses,
                     // A saved cluster knows nothing of this machine: its own addresses are no name server of it.
                     answersLocalAddresses: false),
-                zones: zones.view, fallthroughZones: fallthroughZones.view, plugin: self))
+                zones: zones.view, multiclusterZones: multiclusterZones.view, fallthroughZones: fallthroughZones.view,
+                plugin: self))
         return Step(
             context: UnsafeMutableRawPointer(context),
             down: { context, exchange in
@@ -64,6 +66,11 @@ extension KubernetesPlugin {
         var question = ClusterQuestion(
             name: name, request: exchange.pointee.request, labelsLeft: match.labelsLeft)
         question.rotation = exchange.pointee.rotation
+        if worker.pointee.multiclusterZones.count > 0 {
+            let multicluster = worker.pointee.multiclusterZones.longestMatch(
+                name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
+            question.isMulticluster = multicluster.index >= 0 && multicluster.labelsLeft == match.labelsLeft
+        }
         var externalTarget = 0
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)

@@ -39,7 +39,8 @@ extension KubernetesOptions {
                 setup.warn(property.name.location, "plugin/kubernetes: '\(property.name.text)' is obsolete and ignored")
             default:
                 let isRead =
-                    try readRecordOption(property) ? true : try readAnswerOption(property) ? true : readAPIOption(property)
+                    try readRecordOption(property)
+                    ? true : try readAnswerOption(property) ? true : readAPIOption(property)
                 guard isRead else { throw directive.unknownProperty(property, known: Self.properties) }
             }
         }
@@ -72,7 +73,8 @@ extension KubernetesOptions {
     }
 
     private static func isReverse(_ zone: String) -> Bool {
-        zone == "in-addr.arpa." || zone == "ip6.arpa." || zone.hasSuffix(".in-addr.arpa.") || zone.hasSuffix(".ip6.arpa.")
+        zone == "in-addr.arpa." || zone == "ip6.arpa." || zone.hasSuffix(".in-addr.arpa.")
+            || zone.hasSuffix(".ip6.arpa.")
     }
 
     /// Options that decide which records there are. Returns false for any other.

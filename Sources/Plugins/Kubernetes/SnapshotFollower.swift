@@ -89,9 +89,12 @@ final class SnapshotFollower: Sendable {
             state.stamps = stamps
             index.apply(state.cluster.replace(with: objects), serial: serial)
         }
+        // Reading leaves a heap as large as the file behind; the objects are compiled, so it goes back to the system.
+        MemoryAllocator.trim()
         if objects.namespaces.isEmpty {
             process.log.warning(
-                "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count")
+                "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count"
+            )
         }
     }
 }

@@ -77,9 +77,9 @@ package final class LoadBalancePlugin: Plugin {
     /// The memory of a step.
     private struct Context {
         let plugin: Unmanaged<LoadBalancePlugin>
-        /// The number of the plugin that has turned its answers by `rotation` itself; nobody where they are to be
-        /// arranged nevertheless.
-        let turned: UInt8
+        /// The number of the plugin that turns its answers by `rotation` itself, which are not to be touched; no plugin's
+        /// where all are to be arranged.
+        let turned: Int
         let sets: Bool
     }
 
@@ -90,7 +90,7 @@ package final class LoadBalancePlugin: Plugin {
             to: Context(
                 plugin: .passRetained(self),
                 turned: isRoundRobin && preferred.isEmpty
-                    ? PluginTable.number(of: "kubernetes") ?? Exchange.nobody : Exchange.nobody,
+                    ? PluginTable.number(of: "kubernetes").map(Int.init) ?? -1 : -1,
                 sets: isRoundRobin))
         return Step(
             context: UnsafeMutableRawPointer(context),
@@ -107,8 +107,8 @@ package final class LoadBalancePlugin: Plugin {
                 let exchange = Step.exchange(exchange)
                 let context = context.assumingMemoryBound(to: Context.self)
                 guard
-                    exchange.pointee.answeredBy != context.pointee.turned || context.pointee.turned == Exchange.nobody,
-                    exchange.pointee.code == .noError, LoadBalancePlugin.hasOrder(exchange)
+                    Int(exchange.pointee.answeredBy) != context.pointee.turned,
+                    exchange.pointee.code.rawValue == 0, LoadBalancePlugin.hasOrder(exchange)
                 else { return }
                 context.pointee.plugin.takeUnretainedValue().arrange(exchange)
             },
@@ -121,8 +121,11 @@ package final class LoadBalancePlugin: Plugin {
 
     /// Whether there can be anything to arrange: two records at least, and no zone transfer, whose order has a meaning.
     private static func hasOrder(_ exchange: UnsafeMutablePointer<Exchange>) -> Bool {
-        let type = exchange.pointee.request.type
-        if type == .axfr || type == .ixfr { return false }
+        switch exchange.pointee.request.type.rawValue {
+        // IXFR and AXFR.
+        case 251, 252: return false
+        default: break
+        }
         let writer = exchange.pointee.writer
         return Int(writer.answerCount) &+ Int(writer.authorityCount) &+ Int(writer.additionalCount) > 1
     }

@@ -101,7 +101,12 @@ final class QueryCounters: @unchecked Sendable {
         head.pointee.startedAt = exchange.pointee.startedAt
         let words = words(context)
         let type = QueryTypes.place(exchange.pointee.request.type)
-        let family = exchange.pointee.client.family == .ipv4 ? 0 : 1
+        // A switch, as == of another module's type is a call through its witness table; so below and in the other steps.
+        let family =
+            switch exchange.pointee.client.family {
+            case .ipv4: 0
+            case .ipv6: 1
+            }
         add(words, Layout.requests &+ type &* 2 &+ family, 1)
         if exchange.pointee.request.dnssecOK { add(words, Layout.dnssecOK, 1) }
         let requestLength = exchange.pointee.requestLength

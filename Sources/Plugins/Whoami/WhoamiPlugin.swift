@@ -38,7 +38,11 @@ package final class WhoamiPlugin: Plugin {
         exchange.pointee.code = .noError
         exchange.pointee.flags = Header.authoritative
 
-        let isIPv4 = client.family == .ipv4
+        let isIPv4 =
+            switch client.family {
+            case .ipv4: true
+            case .ipv6: false
+            }
         let addressLength = isIPv4 ? 4 : 16
         guard exchange.pointee.writer.hasRoom(2 &+ recordHeadLength &+ addressLength) else { return }
         exchange.pointee.writer.put16(ResponseWriter.questionPointer)
@@ -58,7 +62,10 @@ package final class WhoamiPlugin: Plugin {
         else { return }
         exchange.pointee.writer.put8(4)
         // "_udp" or "_tcp".
-        exchange.pointee.writer.put32(exchange.pointee.transport == .udp ? 0x5F75_6470 : 0x5F74_6370)
+        switch exchange.pointee.transport {
+        case .udp: exchange.pointee.writer.put32(0x5F75_6470)
+        case .tcp: exchange.pointee.writer.put32(0x5F74_6370)
+        }
         exchange.pointee.writer.put16(ResponseWriter.questionPointer)
         head(&exchange.pointee.writer, RecordType.srv, questionClass, dataLength: serviceLength)
         exchange.pointee.writer.put32(0)

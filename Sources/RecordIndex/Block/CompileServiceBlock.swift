@@ -13,7 +13,8 @@ extension ServiceBlockMemory {
     }
 }
 
-/// Lays out one block. The order of the rows (by label, then address) and of the pools makes equal meaning equal bytes.
+/// Lays out one block. The order of the port groups, of the rows (by label, then address) and of the pools makes equal
+/// meaning equal bytes.
 private struct ServiceBlockCompiler {
     private struct Row {
         var place: UInt32
@@ -25,6 +26,8 @@ private struct ServiceBlockCompiler {
     }
 
     private let records: ServiceRecords
+    /// The groups that endpoints have, in an order of their own: that of the slices is chance.
+    private var portGroups: [[ServiceRecords.Port]] = []
     private var bytes: [UInt8] = []
 
     init(_ records: ServiceRecords) { self.records = records }
@@ -34,7 +37,7 @@ private struct ServiceBlockCompiler {
         bytes.reserveCapacity(ServiceBlock.Field.size + 64 + records.endpoints.count * 40)
         putFlagsAndKey()
         putClusterAddresses()
-        let endpoints = records.endpoints.filter { $0.portGroup >= 0 && $0.portGroup < records.portGroups.count }
+        let endpoints = sortPortGroups()
         let pools = putPools(endpoints)
         putPortGroups()
         let zones = putZones(endpoints)
@@ -43,6 +46,19 @@ private struct ServiceBlockCompiler {
         putLabels(labels, rows: rows)
         putRows(rows)
         return bytes
+    }
+
+    /// Numbers the port groups anew and returns the endpoints with those numbers.
+    private mutating func sortPortGroups() -> [ServiceRecords.Endpoint] {
+        var endpoints = records.endpoints.filter { records.portGroups.indices.contains($0.portGroup) }
+        let used = Set(endpoints.map(\.portGroup))
+        portGroups = Set(used.map { records.portGroups[$0] }).sorted(by: ServiceBlockCompiler.portOrder)
+        var numbers: [[ServiceRecords.Port]: Int] = [:]
+        for (number, ports) in portGroups.enumerated() { numbers[ports] = number }
+        var renumbered: [Int: Int] = [:]
+        for group in used { renumbered[group] = numbers[records.portGroups[group]] }
+        for index in endpoints.indices { endpoints[index].portGroup = renumbered[endpoints[index].portGroup] ?? 0 }
+        return endpoints
     }
 
     // MARK: Parts
@@ -73,8 +89,12 @@ private struct ServiceBlockCompiler {
         // CoreDNS answers each address once however often the object lists it, in the object's order.
         var seen = Set<AddressKey>()
         let unique = records.clusterAddresses.filter { seen.insert($0).inserted }
-        put(unique.filter(\.isIPv4), count: ServiceBlock.Field.clusterIPv4Count, offset: ServiceBlock.Field.clusterIPv4Offset)
-        put(unique.filter { !$0.isIPv4 }, count: ServiceBlock.Field.clusterIPv6Count, offset: ServiceBlock.Field.clusterIPv6Offset)
+        put(
+            unique.filter(\.isIPv4), count: ServiceBlock.Field.clusterIPv4Count,
+            offset: ServiceBlock.Field.clusterIPv4Offset)
+        put(
+            unique.filter { !$0.isIPv4 }, count: ServiceBlock.Field.clusterIPv6Count,
+            offset: ServiceBlock.Field.clusterIPv6Offset)
     }
 
     /// Writes the pools and returns the place of every location.
@@ -121,7 +141,7 @@ private struct ServiceBlockCompiler {
     /// Group 0 is the service's own ports, the slices' groups follow.
     private mutating func putPortGroups() {
         var groups: [(Int, Int)] = []
-        for ports in [records.ports] + records.portGroups.prefix(ServiceBlockMemory.mostGroups) {
+        for ports in [records.ports] + portGroups.prefix(ServiceBlockMemory.mostGroups) {
             var names: [(Int, Int, Int)] = []
             for port in ports {
                 // A label has at most 63 bytes, so a longer name is never asked for; 64 bytes are enough to match none.
@@ -250,7 +270,7 @@ private struct ServiceBlockCompiler {
             append16(UInt16(clamping: row.multiplicity))
             append16(row.flags)
             if row.place >> 30 != UInt32(RowView.name) {
-                total += min(row.multiplicity, Int(UInt16.max)) * records.portGroups[Int(row.group) - 1].count
+                total += min(row.multiplicity, Int(UInt16.max)) * portGroups[Int(row.group) - 1].count
             }
         }
         set(ServiceBlock.Field.serviceWeightTotal, UInt32(clamping: total))
@@ -264,6 +284,16 @@ private struct ServiceBlockCompiler {
     /// The order in which `ServiceBlock.findLabel` searches.
     private static func labelOrder(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count != right.count ? left.count < right.count : left.lexicographicallyPrecedes(right)
+    }
+
+    /// Any order will do, if it depends on the ports alone.
+    private static func portOrder(_ left: [ServiceRecords.Port], _ right: [ServiceRecords.Port]) -> Bool {
+        for (left, right) in zip(left, right) {
+            if left.number != right.number { return left.number < right.number }
+            if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }
+            if left.transport != right.transport { return left.transport.lexicographicallyPrecedes(right.transport) }
+        }
+        return left.count < right.count
     }
 
     private mutating func put(_ addresses: [AddressKey], count: Int, offset: Int) {

@@ -57,7 +57,8 @@ package struct AddressMatches {
             let value = base.load(fromByteOffset: 8 &+ (mask &+ 1) &* 16 &+ place &* 4, as: UInt32.self)
             if value == AddressTable.free { return -1 }
             let entry = base + 8 + place &* 16
-            let matches = entry.load(as: UInt64.self) == key.high && entry.load(fromByteOffset: 8, as: UInt64.self) == key.low
+            let matches =
+                entry.load(as: UInt64.self) == key.high && entry.load(fromByteOffset: 8, as: UInt64.self) == key.low
             place = (place &+ 1) & mask
             if matches { return Int(value) }
         }

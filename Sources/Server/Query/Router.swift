@@ -93,7 +93,8 @@ final class Router {
     static func route(_ exchange: UnsafeMutablePointer<Exchange>, _ zones: ZoneMatcherView) -> Int {
         let request = exchange.pointee.request
         if request.type == .ds {
-            return zones.shortestMatch(exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount)
+            return zones.shortestMatch(
+                exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount)
         }
         return zones.longestMatch(
             exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount

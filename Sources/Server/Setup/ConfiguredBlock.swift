@@ -36,7 +36,9 @@ package struct ConfiguredBlock: Sendable {
             let directives = block.directives(named: entry.name)
             guard let type = entry.type, !directives.isEmpty else { continue }
             plugins.append(
-                Placed(place: UInt8(truncatingIfNeeded: place), name: entry.name, plugin: try type.init(directives, setup)))
+                Placed(
+                    place: UInt8(truncatingIfNeeded: place), name: entry.name, plugin: try type.init(directives, setup))
+            )
         }
         self.block = block
         self.plugins = plugins
@@ -49,7 +51,8 @@ package struct ConfiguredBlock: Sendable {
     /// Makes a chain for one worker.
     func makeChain(_ worker: WorkerContext) -> Chain {
         Chain(
-            plugins.compactMap { placed in placed.plugin.makeStep(worker).map { (placed.place, $0) } }, udpSize: udpSize,
+            plugins.compactMap { placed in placed.plugin.makeStep(worker).map { (placed.place, $0) } },
+            udpSize: udpSize,
             limitsLoopback: limitsLoopback)
     }
 

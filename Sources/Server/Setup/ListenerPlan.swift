@@ -31,7 +31,9 @@ package struct ListenerPlan: Sendable {
                 guard key.scheme == .dns else {
                     throw CorefileError(
                         location: key.location,
-                        message: "'\(key.text)': \(key.scheme) servers are known in CoreDNS, not in apodns yet; expected dns")
+                        message:
+                            "'\(key.text)': \(key.scheme) servers are known in CoreDNS, not in apodns yet; expected dns"
+                    )
                 }
                 let addresses =
                     block.bindAddresses?.map { $0.withPort(key.port) } ?? [SocketAddress.wildcard(port: key.port)]
@@ -49,11 +51,13 @@ package struct ListenerPlan: Sendable {
             // The same zone twice is legal only where `bind` keeps the two apart.
             let at = address.isWildcard ? "" : " on \(address.host)"
             throw CorefileError(
-                location: key.location, message: "cannot serve dns://\(key.zone):\(key.port)\(at) - it is already defined")
+                location: key.location,
+                message: "cannot serve dns://\(key.zone):\(key.port)\(at) - it is already defined")
         }
         for other in plans where other.address.port == address.port && other.address != address {
             // CoreDNS: a wildcard listener and a bound one would take each other's queries.
-            guard other.address.isWildcard || address.isWildcard, other.zones.contains(where: { $0.name == key.zone }) else {
+            guard other.address.isWildcard || address.isWildcard, other.zones.contains(where: { $0.name == key.zone })
+            else {
                 continue
             }
             throw CorefileError(

@@ -1,0 +1,144 @@
+import RecordIndex
+import Testing
+
+@Suite("Service blocks")
+struct BlockTests {
+    private func withBlock(_ records: ServiceRecords, _ body: (ServiceBlock) throws -> Void) rethrows {
+        let memory = ServiceBlockMemory(compiling: records)
+        try withExtendedLifetime(memory) { try body(memory.block) }
+    }
+
+    private func bytes(_ start: UnsafeRawPointer, _ count: Int) -> [UInt8] {
+        (0..<count).map { start.load(fromByteOffset: $0, as: UInt8.self) }
+    }
+
+    @Test("a service with cluster addresses")
+    func clusterAddresses() {
+        let compiled = records("ns", "web") {
+            $0.clusterAddresses = [
+                AddressKey(ipv4: 0x0A60_0002), AddressKey(high: 1, low: 2), AddressKey(ipv4: 0x0A60_0001),
+                AddressKey(ipv4: 0x0A60_0002),
+            ]
+            $0.ports = [port("http", 80), port("dns", 53, "udp"), port("", -1, "")]
+            $0.answersReverse = false
+        }
+        withBlock(compiled) { block in
+            #expect(!block.isHeadless && !block.isExternalName && block.answersForward && !block.answersReverse)
+            #expect(bytes(block.key, block.suffixLength) == wire("web") + wire("ns") + wire("svc"))
+            #expect(block.keyLength == 7 && block.text == "web.ns" && block.hasClusterAddress)
+            // In the object's order, each once.
+            #expect(bytes(block.clusterIPv4, block.clusterIPv4Count * 4) == [10, 96, 0, 2, 10, 96, 0, 1])
+            #expect(
+                bytes(block.clusterIPv6, block.clusterIPv6Count * 16) == [
+                    0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2,
+                ])
+            #expect(
+                block.poolIPv4Count == 0 && block.poolIPv6Count == 0 && block.rowCount == 0 && block.labelCount == 0)
+            #expect(block.groupCount == 1 && block.portCount(group: block.serviceGroup) == 3)
+            #expect((0..<3).map { block.port($0, group: 0).number } == [80, 53, -1])
+            let rows: [(Int, String, String, Bool, Bool)] = [
+                (0, "http", "tcp", true, true), (0, "htt", "udp", false, false), (0, "httpt", "tc", false, false),
+                (0, "", "", true, true),
+                (1, "dns", "udp", true, true), (1, "dns", "tcp", true, false), (2, "", "", true, true),
+                (2, "x", "tcp", false, false),
+            ]
+            for (index, name, transport, isNamed, hasTransport) in rows {
+                let port = block.port(index, group: 0)
+                #expect(Array(name.utf8).withPointer { port.isNamed($0, $1) } == isNamed)
+                #expect(Array(transport.utf8).withPointer { port.hasTransport($0, $1) } == hasTransport)
+            }
+        }
+    }
+
+    @Test("a headless service: rows by label and address, one for equal endpoints, the first of each port group marked")
+    func rows() {
+        let one = AddressKey(ipv4: 1)
+        let two = AddressKey(ipv4: 2)
+        let six = AddressKey(high: 5, low: 6)
+        let compiled = records("ns", "db", .headless) {
+            $0.portGroups = [[port("b", 2), port("c", 3)], [port("a", 1)], [port("unused", 9)]]
+            $0.endpoints = [
+                endpoint(two, "bb", group: 1), endpoint(six, "a", group: 0, isHostname: true),
+                endpoint(one, "a", group: 1),
+                endpoint(one, "a", group: 0, zone: "z2"), endpoint(one, "a", group: 0, zone: "z1"),
+                endpoint(one, "a", group: 0, zone: "z1"),
+                endpoint(one, "a", group: 0, zone: "z1", isHostname: true), endpoint(two, "c", group: 1),
+                endpoint(two, "x", group: 7),
+                endpoint(two, "x", group: -1),
+                ServiceRecords.Endpoint(
+                    location: .name([1, 0x74, 0]), label: Array("c".utf8), isHostname: false, portGroup: 1),
+            ]
+        }
+        withBlock(compiled) { block in
+            #expect(block.isHeadless && block.hasTargets && !block.hasClusterAddress)
+            #expect(
+                block.rowTexts == [
+                    "a 1 1 z0 x1 first", "a 1 2,3 z1 x3 first host", "a 1 2,3 z2 x1", "a 5:6 2,3 z0 x1 host",
+                    "c 2 1 z0 x1 first",
+                    "c name 0 1 z0 x1", "bb 2 1 z0 x1 first",
+                ])
+            #expect(block.serviceWeightTotal == 1 + 6 + 2 + 2 + 1 + 1)
+            #expect(
+                bytes(block.poolIPv4, 8) == [0, 0, 0, 1, 0, 0, 0, 2] && block.poolIPv4Count == 2
+                    && block.poolIPv6Count == 1)
+            #expect(block.groupCount == 3, "the service's own and the two that endpoints have")
+            let (target, length) = block.target(of: block.row(5))
+            #expect(bytes(target, length) == [1, 0x74, 0])
+            // By address: those of one address are neighbours.
+            let order = (0..<block.rowCount).map { block.row(block.rowByAddress($0)).place }
+            #expect(
+                order == order.sorted()
+                    && Set((0..<block.rowCount).map { block.rowByAddress($0) }).count == block.rowCount)
+            #expect(block.firstPlace(of: one) == 0 && block.firstPlace(of: two) == 3 && block.firstPlace(of: six) == 5)
+            #expect(
+                block.firstPlace(of: AddressKey(ipv4: 3)) == -1
+                    && block.firstPlace(of: AddressKey(high: 5, low: 7)) == -1)
+            #expect((0..<3).map { block.labelText($0) } == ["a", "c", "bb"])
+            #expect(
+                (0..<3).map { [block.firstRow(ofLabel: $0), block.endRow(ofLabel: $0)] } == [[0, 4], [4, 6], [6, 7]])
+            for (zone, number) in [("z1", 1), ("z2", 2), ("z3", 0), ("z", 0), ("z11", 0)] {
+                #expect(Array(zone.utf8).withPointer { block.findZone($0, $1) } == number)
+            }
+        }
+    }
+
+    @Test("labels are found, and only they", arguments: [0, 1, 2, 3, 100])
+    func labels(count: Int) {
+        let names = (0..<count).map { "db-\($0)" } + (count > 0 ? ["x", String(repeating: "y", count: 63)] : [])
+        let compiled = records("ns", "db", .headless) {
+            $0.portGroups = [[port("a", 1)]]
+            $0.endpoints = names.enumerated().map { endpoint(AddressKey(ipv4: UInt32($0)), $1) }.shuffled()
+        }
+        withBlock(compiled) { block in
+            #expect(block.labelCount == names.count)
+            for (place, name) in names.enumerated() {
+                let found = wire(name).withPointer { start, _ in block.findLabel(start) }
+                guard found >= 0 else {
+                    Issue.record("\(name) is not found")
+                    continue
+                }
+                #expect(block.labelText(found) == name)
+                let rows = (block.firstRow(ofLabel: found)..<block.endRow(ofLabel: found)).map {
+                    block.key(of: block.row($0))
+                }
+                #expect(rows == [AddressKey(ipv4: UInt32(place))])
+            }
+            for name in ["", "db-", "db-\(count)", "a", "zzzzz", "db-0 "] {
+                #expect(wire(name).withPointer { start, _ in block.findLabel(start) } == -1)
+            }
+        }
+    }
+
+    @Test("an alias")
+    func alias() {
+        let target: [UInt8] = [7] + Array("Example".utf8) + [3, 0x63, 0x6F, 0x6D, 0]
+        withBlock(
+            records("ns", "out", .externalName) {
+                $0.externalName = target; $0.answersForward = false
+            }
+        ) { block in
+            #expect(block.isExternalName && !block.isHeadless && !block.answersForward && block.answersReverse)
+            #expect(bytes(block.externalName.0, block.externalName.1) == target)
+        }
+    }
+}
