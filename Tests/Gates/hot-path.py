@@ -227,7 +227,7 @@ def main():
         print(f"hot path: {failure}", file=sys.stderr)
     if failures:
         sys.exit(1)
-    print(f"hot path: {len(reached)} functions, and no call of theirs that allocates, locks or counts references, but for the known ones")
+    print(f"hot path: {len(reached)} functions, which allocate, lock and count references nowhere but in the known places")
 
 
 if __name__ == "__main__":
