@@ -7,9 +7,8 @@ Starts at the functions in ROOTS, follows every direct call within the program, 
 one of them calls outside the program must be in ALLOWED. Calls through pointers cannot be followed: what a plugin's step
 points to is therefore a root of its own.
 
-Fails where a forbidden call is found that KNOWN does not name, where a pattern of ROOTS or COLD matches no function, and
-where an entry of KNOWN has nothing to excuse any more. Needs the release build with its symbols, and the toolchain's
-llvm-objdump and swift-demangle.
+Fails where a call is found that is neither in ALLOWED nor in KNOWN, and where a pattern of ROOTS or COLD matches no
+function. Needs the release build with its symbols, and the toolchain's llvm-objdump and swift-demangle.
 """
 
 import json
@@ -69,11 +68,11 @@ COLD = [
     r"LoadBalancePlugin\.arrange\(_:\)",
 ]
 
-# Forbidden calls that are there: function, callee, why. Each is shown, and none of them may go without leaving this list.
+# Calls that are there although they should not be: function, callee, why. They are shown, so that the list gets shorter.
 KNOWN = [
     # Behind a guard that an ordinary answer does not pass: a reference is held for the call of a function of COLD.
     (r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a failed query"),
-    (r"closure #1 in LogPlugin\.makeStep\(_:\)", r"swift_(retain|release|bridgeObjectRelease)", "around the line written"),
+    (r"closure #1 in LogPlugin\.makeStep\(_:\)", r"swift_(retain|release|bridgeObjectRelease)", "around a line written"),
     (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
     # A name with a topology zone: the compiler writes the way for a stack too small for 255 bytes, which is not taken.
     (
@@ -81,7 +80,6 @@ KNOWN = [
         r"swift_(stdlib_isStackAllocationSafe|slowAlloc|slowDealloc|willThrowTypedImpl)",
         "temporary memory of a zonal name",
     ),
-    (r"(specialized )?static ResponseClass\.of\(_:wall:\)", r"swift_(retain|release)", "the clock, for a response with signatures"),
     # To be mended: `==` of a type that is RawRepresentable, called through its witness table instead of inlined. It neither
     # allocates nor counts references, but it is a call where a comparison would do.
     (r".*", r"\$sSQ2eeoiySbx_xtFZTj", "== of DNSWire's and other small types, not inlined"),
@@ -221,7 +219,8 @@ def main():
         if place in excused:
             print(f"hot path: known: {pattern}: {len(excused[place])} calls of {callees}: {why}")
         else:
-            failures.append(f"KNOWN: {pattern} calls no {callees} any more: take it off the list")
+            # What is inlined where changes with the compiler, so this is no failure.
+            print(f"hot path: known: {pattern} calls no {callees} any more: take it off the list")
 
     for failure in failures:
         print(f"hot path: {failure}", file=sys.stderr)
