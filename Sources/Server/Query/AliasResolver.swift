@@ -65,7 +65,9 @@ struct AliasResolver {
         let type = outer.pointee.request.type.rawValue
         bytes += [UInt8(type >> 8), UInt8(type & 0xFF), 0, 1]
         // SAFETY: a header, a name of at most 255 bytes and four more fit into the buffer.
-        bytes.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(buffer), byteCount: $0.count) }
+        bytes.withUnsafeBytes {
+            buffer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(buffer), byteCount: $0.count)
+        }
         return bytes.count
     }
 
