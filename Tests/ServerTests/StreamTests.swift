@@ -63,23 +63,7 @@ import Testing
 
     @Test func answersOverTCPAreNotLimitedByEDNS() throws {
         let folder = try TemporaryFolder()
-        let names = (0..<100).map { "- {addresses: [10.1.0.\($0)], hostname: h\($0), conditions: {ready: true}}" }
-        let path = try folder.write(
-            "cluster.yaml",
-            """
-            apiVersion: v1
-            kind: List
-            items:
-            - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
-            - {apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {clusterIP: None, clusterIPs: [None]}}
-            - apiVersion: discovery.k8s.io/v1
-              kind: EndpointSlice
-              metadata: {name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}
-              addressType: IPv4
-              ports: [{name: http, port: 80, protocol: TCP}]
-              endpoints:
-              \(names.joined(separator: "\n  "))
-            """)
+        let path = try folder.write("cluster.yaml", ClusterFiles.headless("web", endpoints: 100))
         let server = try RunningServer(
             ". {\n    bind 127.0.0.1\n    kubernetes cluster.local {\n        snapshot \(path)\n    }\n}\n")
         let question = DNSQuestion("web.shop.svc.cluster.local.", .a, udpSize: 512)
