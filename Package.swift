@@ -51,8 +51,10 @@ let package = Package(
             name: "PluginKitTests", dependencies: ["PluginKit", "DNSWire", "LinuxIO", "Corefile"], swiftSettings: strict
         ),
         .testTarget(
-            name: "PluginsTests", dependencies: ["Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
-            swiftSettings: strict),
+            name: "PluginsTests",
+            dependencies: [
+                "ClusterZone", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO", "RecordIndex",
+            ], swiftSettings: strict),
         // What the tests over sockets have in common: a running server and clients that ask it.
         .target(
             name: "ServerHarness", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],

@@ -38,7 +38,12 @@ struct RunServer {
             let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
             try writePidFile()
             let server = Server(configuration)
-            try server.start()
+            do {
+                try server.start()
+            } catch {
+                removePidFile()
+                throw error
+            }
             showBanner(configuration, server)
             return serve(server, process)
         } catch {
@@ -50,6 +55,10 @@ struct RunServer {
     private func writePidFile() throws(SystemError) {
         guard let path = arguments.pidFile else { return }
         try PidFile.write(path)
+    }
+
+    private func removePidFile() {
+        if let path = arguments.pidFile { unlink(path) }
     }
 
     /// CoreDNS's banner: a line for each zone and address, then name and version.
@@ -74,7 +83,7 @@ struct RunServer {
                 process.lifecycle.isStopping = true
                 waitThroughLameduck(process)
                 server.stop()
-                if let path = arguments.pidFile { unlink(path) }
+                removePidFile()
                 return 0
             default:
                 process.log.warning("\(Self.name(signal)): ignored, reloading is not in apodns yet")

@@ -21,7 +21,7 @@ package final class ClientSocket {
 
     package init(_ transport: Int32, to address: SocketAddress) throws {
         let family = address.family == .ipv4 ? AF_INET : AF_INET6
-        descriptor = socket(family, transport, 0)
+        descriptor = socket(family, transport | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ClientError.call("socket") }
         do {
             guard Self.withSocketAddress(address, { connect(descriptor, $0, $1) }) == 0 else {

@@ -25,6 +25,30 @@ package enum ClusterFiles {
         return text
     }
 
+    /// A namespace `shop` with a headless service of so many endpoints (at most 65,536): `h0`, `h1` and so on.
+    package static func headless(_ service: String, endpoints: Int) -> String {
+        let rows = (0..<endpoints).map {
+            "- {addresses: [10.1.\($0 / 256).\($0 % 256)], hostname: h\($0), conditions: {ready: true}}"
+        }
+        return """
+            apiVersion: v1
+            kind: List
+            items:
+            - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+            - apiVersion: v1
+              kind: Service
+              metadata: {name: \(service), namespace: shop}
+              spec: {clusterIP: None, clusterIPs: [None]}
+            - apiVersion: discovery.k8s.io/v1
+              kind: EndpointSlice
+              metadata: {name: \(service)-1, namespace: shop, labels: {kubernetes.io/service-name: \(service)}}
+              addressType: IPv4
+              ports: [{name: http, port: 80, protocol: TCP}]
+              endpoints:
+              \(rows.joined(separator: "\n  "))
+            """
+    }
+
     /// A Corefile for the cluster of `web`, which is written into the folder.
     package static func corefile(_ folder: TemporaryFolder) throws -> String {
         """

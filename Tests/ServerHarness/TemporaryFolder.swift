@@ -1,7 +1,7 @@
 import Foundation
 
 /// A folder of the test's own, removed with all that is in it when it goes.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let path: String
 
     package init() throws {

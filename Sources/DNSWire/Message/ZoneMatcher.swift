@@ -88,16 +88,18 @@ package struct ZoneMatcherView {
         return Match(index: -1, labelsLeft: 0)
     }
 
-    /// The index of the shortest zone that the name lies in; -1 where it lies in none.
+    /// The index of the shortest zone but the root that the name lies in; the root's where it lies in no other, and -1 where
+    /// it lies in none at all.
     package func shortestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Int {
         var found = -1
         var place = 0
         while place < count {
             let entry = base + place &* ZoneMatcherView.entrySize
             let only = ZoneMatcherView(base: entry, count: 1)
-            // Longest come first, so the last match is the shortest.
+            let zoneLength = entry.load(fromByteOffset: 4, as: UInt16.self)
+            // Longest come first, so the last match is the shortest. The root's length is 1.
             let match = only.longestMatch(name, length: length, labelCount: labelCount)
-            if match.index >= 0 { found = match.index }
+            if match.index >= 0, zoneLength > 1 || found < 0 { found = match.index }
             place &+= 1
         }
         return found

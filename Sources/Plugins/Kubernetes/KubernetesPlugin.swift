@@ -21,7 +21,7 @@ package final class KubernetesPlugin: Plugin {
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
     private let process: ProcessContext
-    private let follower: SnapshotFollower?
+    let follower: SnapshotFollower?
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)

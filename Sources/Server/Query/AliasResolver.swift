@@ -7,8 +7,10 @@ import PluginKit
 struct AliasResolver {
     /// How deep aliases of one block may lead into others. Beyond, the alias stays as it is.
     static let deepest = 4
-    /// Room for the inner response; its answers still have to fit into the client's.
-    private static let capacity = 4096
+    /// Room for the inner response where the client asks over UDP: more than it can take.
+    private static let datagramCapacity = 4096
+    /// The same over TCP: the longest message (RFC 1035, section 4.2.2), as there is nowhere to ask again.
+    private static let streamCapacity = 65_535
 
     let zones: ZoneMatcherView
     let chains: UnsafeMutablePointer<ChainView>
@@ -22,7 +24,9 @@ struct AliasResolver {
 
     private func resolve(_ outer: UnsafeMutablePointer<Exchange>) {
         guard depth < AliasResolver.deepest else { return }
-        let buffer = UnsafeMutableRawPointer.allocate(byteCount: AliasResolver.capacity, alignment: 8)
+        let capacity =
+            outer.pointee.transport == .udp ? AliasResolver.datagramCapacity : AliasResolver.streamCapacity
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
         defer { buffer.deallocate() }
         guard let length = writeQuestion(outer, into: buffer) else { return }
         let inner = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
@@ -35,7 +39,7 @@ struct AliasResolver {
         }
         withUnsafeMutablePointer(to: &deeper) { deeper in
             guard
-                inner.pointee.take(buffer, length: length, capacity: AliasResolver.capacity, transport: .tcp) == .answer
+                inner.pointee.take(buffer, length: length, capacity: capacity, transport: .tcp) == .answer
             else { return }
             inner.pointee.client = outer.pointee.client
             inner.pointee.local = outer.pointee.local
@@ -86,6 +90,8 @@ struct AliasResolver {
         compressor.register(nameAt: outer.pointee.aliasTarget, in: message)
         for _ in 0..<count {
             guard let record = try? ResourceRecord.read(from: response, at: &offset) else { return }
+            // Aliases that lead back to where they came from end there: no record stands in an answer twice.
+            if record.type == .cname, has(record, outer) { return }
             do throws(WireError) {
                 try RecordEncoder.encode(record, into: &message, compressor: &compressor)
             } catch {
@@ -95,5 +101,20 @@ struct AliasResolver {
             outer.pointee.writer.position = message.position
             outer.pointee.writer.answerCount &+= 1
         }
+    }
+
+    /// Whether the alias is among the answers already.
+    private func has(_ alias: ResourceRecord, _ outer: UnsafeMutablePointer<Exchange>) -> Bool {
+        let writer = outer.pointee.writer
+        let message = UnsafeRawBufferPointer(start: writer.base, count: writer.position)
+        var offset = outer.pointee.request.questionEnd
+        for _ in 0..<writer.answerCount {
+            guard let record = try? ResourceRecord.read(from: message, at: &offset) else { return false }
+            // RFC 4343: the case of a name says nothing.
+            if record.type == .cname, record.data == alias.data, record.owner.lowercased() == alias.owner.lowercased() {
+                return true
+            }
+        }
+        return false
     }
 }

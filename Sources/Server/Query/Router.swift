@@ -88,7 +88,7 @@ final class Router {
     }
 
     /// The block of the longest zone that the name lies in. DS belongs to the parent's side of a zone cut (RFC 4035,
-    /// section 3.1.4.1), so for DS it is the shortest one (CoreDNS).
+    /// section 3.1.4.1), so for DS it is the shortest one (CoreDNS); the block of the root is asked where no other is.
     @inline(__always)
     static func route(_ exchange: UnsafeMutablePointer<Exchange>, _ zones: ZoneMatcherView) -> Int {
         let request = exchange.pointee.request

@@ -1,0 +1,84 @@
+import DNSWire
+import Foundation
+import LinuxIO
+import ServerHarness
+import Testing
+
+/// What the program does when it is sent a signal.
+@Suite struct SignalTests {
+    private static let whoami = ". {\n    bind 127.0.0.1\n    whoami\n}\n"
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGQUIT])
+    func ends(signal: Int32) throws {
+        let program = try Program(["-p", "0"], corefile: Self.whoami)
+        let address = try program.started()
+        // An open stream does not hold up the end.
+        let stream = try StreamClient(address)
+        #expect(try stream.ask(DNSQuestion("example.org.")).code == .noError)
+        program.child.signal(signal)
+        #expect(program.child.waitForExit() == 0)
+        #expect(program.child.output.hasSuffix(": Shutting down\n"))
+        #expect(try stream.isClosedByServer())
+    }
+
+    @Test(arguments: [SIGHUP, SIGUSR1, SIGUSR2])
+    func goesOn(signal: Int32) throws {
+        let program = try Program(["-p", "0"], corefile: Self.whoami)
+        let client = try DatagramClient(try program.started())
+        program.child.signal(signal)
+        #expect(holdsInTime { program.child.output.contains("[WARNING] SIG") })
+        #expect(try client.ask(DNSQuestion("example.org.")).code == .noError)
+        #expect(program.child.isRunning)
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+    }
+
+    @Test func aClosedPipeDoesNotEndIt() throws {
+        let program = try Program(["-p", "0"], corefile: Self.whoami)
+        let client = try DatagramClient(try program.started())
+        program.child.signal(SIGPIPE)
+        #expect(try client.ask(DNSQuestion("example.org.")).code == .noError)
+    }
+
+    /// A program with lameduck, and where it is ready.
+    private static func lame(_ duration: String) throws -> (Program, SocketAddress) {
+        let (health, ready) = (try Program.freePort(), try Program.freePort())
+        let program = try Program(
+            ["-p", "0"],
+            corefile: """
+                . {
+                    bind 127.0.0.1
+                    whoami
+                    health 127.0.0.1:\(health) {
+                        lameduck \(duration)
+                    }
+                    ready 127.0.0.1:\(ready)
+                }
+                """)
+        return (program, .loopback(port: ready))
+    }
+
+    @Test func answersThroughLameduckUntilASecondSignal() throws {
+        // Far longer than this test may take: only the second signal can end it.
+        let (program, ready) = try Self.lame("10m")
+        let address = try program.started()
+        #expect(try fetchHTTP(ready, "/ready").status == 200)
+        program.child.signal(SIGTERM)
+        #expect(holdsInTime { program.child.output.contains("Going into lameduck mode for 600000ms") })
+        let response = try fetchHTTP(ready, "/ready")
+        #expect(response.status == 503)
+        #expect(try DatagramClient(address).ask(DNSQuestion("example.org.")).code == .noError)
+        #expect(try StreamClient(address).ask(DNSQuestion("example.org.")).code == .noError)
+        #expect(program.child.isRunning)
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+    }
+
+    @Test func lameduckEndsByItself() throws {
+        let (program, _) = try Self.lame("1s")
+        _ = try program.started()
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+        #expect(program.child.output.contains("Going into lameduck mode for 1000ms"))
+    }
+}
