@@ -23,6 +23,9 @@ package final class ClientSocket {
         let family = address.family == .ipv4 ? AF_INET : AF_INET6
         descriptor = socket(family, transport | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw ClientError.call("socket") }
+        // Connecting and sending have the same deadline: a server that does not read fails a test and does not hang it.
+        var patience = timeval(tv_sec: Int(Self.patience) / 1000, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         do {
             guard Self.withSocketAddress(address, { connect(descriptor, $0, $1) }) == 0 else {
                 throw ClientError.call("connect \(address)")

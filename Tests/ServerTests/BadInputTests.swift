@@ -168,10 +168,12 @@ import Testing
         // What fits is read; bytes behind the last record are of no interest.
         try client.send(Array(padded.prefix(4096)))
         #expect(try DNSResponse(try #require(try client.receive())).code == .noError)
-        // Over TCP there is no such limit.
+        // Over TCP the limit is that of the frame's length.
         let stream = try server.streamClient()
-        try stream.send(StreamClient.frame(padded))
-        #expect(try DNSResponse(try #require(try stream.receive())).code == .noError)
+        for length in [4097, 65_535] {
+            try stream.send(StreamClient.frame(padded + [UInt8](repeating: 0, count: length - padded.count)))
+            #expect(try DNSResponse(try #require(try stream.receive())).code == .noError)
+        }
     }
 
     @Test func garbage() throws {
@@ -204,5 +206,58 @@ import Testing
         }
         #expect(try server.datagramClient().ask(DNSQuestion("www.example.org.")).code == .noError, "seed \(seed)")
         #expect(try server.streamClient().ask(DNSQuestion("www.example.org.")).code == .noError, "seed \(seed)")
+    }
+
+    @Test func namesOfAllSortsBelowTheClustersZones() throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = FastRandom(seed: seed)
+        let folder = try TemporaryFolder()
+        let paths = [
+            try folder.write("web.yaml", ClusterFiles.web("10.0.0.1")),
+            try folder.write("many.yaml", ClusterFiles.headless("many", endpoints: 30)),
+            try folder.write(
+                "links.yaml", ClusterFiles.links(["a": "b.links.svc.cluster.local", "b": "web.shop.svc.cluster.local"])),
+        ]
+        let server = try RunningServer(
+            """
+            . {
+                bind 127.0.0.1
+                kubernetes cluster.local in-addr.arpa ip6.arpa {
+                    snapshot \(paths.joined(separator: " "))
+                    pods verified
+                    endpoint_pod_names
+                    zonal
+                }
+            }
+            """)
+        let labels = [
+            "web", "many", "a", "b", "shop", "links", "svc", "pod", "h0", "h29", "_http", "_tcp", "_udp", "_zone",
+            "prefer", "pin",
+            "10-1-0-3", "10-1-0", "--", "-", "2001--1", "0-0-0-0-0-0-0-0", "10", "1", "0", "255", "256", "f", "dns",
+            "ns",
+            "dns-version", "*", "any", "\\000", "\\255\\254", "x\\.y", String(repeating: "z", count: 63),
+        ]
+        let zones = ["cluster.local.", "svc.cluster.local.", "pod.cluster.local.", "in-addr.arpa.", "ip6.arpa."]
+        let types: [RecordType] = [.a, .aaaa, .srv, .ptr, .txt, .ns, .soa, .cname, .mx, .https, .any, .ds, .opt]
+        let datagrams = try server.datagramClient()
+        let streams = try server.streamClient()
+        var found = 0
+        for _ in 0..<3000 {
+            let words = (0..<random.below(7)).map { _ in labels[Int(random.below(UInt32(labels.count)))] }
+            let name = (words + [zones[Int(random.below(UInt32(zones.count)))]]).joined(separator: ".")
+            guard (try? DomainName(parsing: name)) != nil else { continue }
+            let type = types[Int(random.below(UInt32(types.count)))]
+            let question = DNSQuestion(name, type, udpSize: random.below(2) == 0 ? nil : UInt16(random.below(2000)))
+            let (overUDP, overTCP) = (try datagrams.ask(question), try streams.ask(question))
+            #expect(overUDP.code == overTCP.code, "seed \(seed): \(name) \(type)")
+            #expect([ResponseCode.noError, .nameError].contains(overTCP.code), "seed \(seed): \(name) \(type)")
+            #expect(overTCP.name?.description == overUDP.name?.description, "seed \(seed): \(name) \(type)")
+            // Either there is an answer, or the SOA says that there is none.
+            #expect(
+                overTCP.answer.isEmpty == overTCP.authority.contains { $0.type == .soa },
+                "seed \(seed): \(name) \(type)")
+            if !overTCP.answer.isEmpty { found += 1 }
+        }
+        #expect(found > 0, "seed \(seed)")
     }
 }
