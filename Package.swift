@@ -52,7 +52,8 @@ let package = Package(
         ),
         .testTarget(
             name: "PluginsTests",
-            dependencies: ["ClusterZone", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"], swiftSettings: strict),
+            dependencies: ["ClusterZone", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            swiftSettings: strict),
         // What the tests over sockets have in common: a running server and clients that ask it.
         .target(
             name: "ServerHarness", dependencies: ["Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],

@@ -66,6 +66,7 @@ int clinux_file_stamp_of(const char *path, clinux_file_stamp *out) {
     out->device = (uint64_t)status.st_dev;
     out->inode = (uint64_t)status.st_ino;
     out->size = (int64_t)status.st_size;
+    out->is_regular = S_ISREG(status.st_mode);
     out->modified_seconds = (int64_t)status.st_mtim.tv_sec;
     out->modified_nanoseconds = (int64_t)status.st_mtim.tv_nsec;
     return 0;

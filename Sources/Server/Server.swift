@@ -45,49 +45,50 @@ package final class Server: Sendable {
         }
     }
 
+    /// Opens every socket first, so that nothing runs where one of them cannot be had; then starts the threads.
     private func listen() throws(StartError) {
         do throws(SystemError) {
+            let process = configuration.process
+            let metrics = QueryMetrics.of(process)
             var streams: [(StreamListener, ListenerPlan)] = []
-            let enabled = QueryMetrics.of(configuration.process)
+            var workers: [(DatagramWorker, ListenerPlan, Int)] = []
             for plan in configuration.listeners {
                 for zone in plan.zones {
-                    enabled.setEnabled(server: plan.server, zone: zone.name, plugins: zone.block.chainedPlugins)
+                    metrics.setEnabled(server: plan.server, zone: zone.name, plugins: zone.block.chainedPlugins)
                 }
                 // TCP first: where the port is the system's choice, UDP takes the same.
                 let listener = try StreamListener.listen(plan.address)
                 streams.append((listener, plan))
                 let address = plan.address.withPort(listener.boundAddress.port)
                 state.withLock { $0.addresses.append(address) }
-                try startWorkers(plan, address)
+                for number in 0..<workerCount {
+                    let socket = try DatagramSocket.bind(address)
+                    let worker = try DatagramWorker(socket: socket, clock: process.clock, log: process.log)
+                    workers.append((worker, plan, number))
+                }
             }
-            let metrics = QueryMetrics.of(configuration.process)
-            let service = try StreamService(streams, clock: configuration.process.clock) { plan in
+            let service = try StreamService(streams, clock: process.clock) { plan in
                 Router(
                     plan, transport: .tcp, random: Server.random(),
                     dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp))
             }
-            let admin = try AdminService(configuration.process.admin, clock: configuration.process.clock)
+            let admin = try AdminService(process.admin, clock: process.clock)
             state.withLock { state in
+                state.datagrams = workers.map { $0.0 }
                 state.streams = service
                 state.admin = admin
             }
+            for (worker, plan, number) in workers {
+                try worker.start(name: "udp-\(number)") {
+                    Router(
+                        plan, transport: .udp, random: Server.random(),
+                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp))
+                }
+            }
+            try service.start()
+            try admin.start()
         } catch {
             throw StartError("\(error)")
-        }
-    }
-
-    private func startWorkers(_ plan: ListenerPlan, _ address: SocketAddress) throws(SystemError) {
-        for number in 0..<workerCount {
-            let socket = try DatagramSocket.bind(address)
-            let metrics = QueryMetrics.of(configuration.process)
-            let worker = try DatagramWorker.start(
-                socket: socket, name: "udp-\(number)", clock: configuration.process.clock
-            ) {
-                Router(
-                    plan, transport: .udp, random: Server.random(),
-                    dropped: DroppedQueries(metrics, server: plan.server, transport: .udp))
-            }
-            state.withLock { $0.datagrams.append(worker) }
         }
     }
 

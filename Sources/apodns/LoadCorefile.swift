@@ -13,13 +13,18 @@ struct LoadCorefile {
     let corefile: Corefile
     /// The folder that the plugins' relative paths start from.
     let directory: String
+    /// What messages call it.
+    let name: String
 
     init(_ arguments: Arguments) throws(CorefileError) {
-        let path = arguments.configuration ?? Self.defaultPath
-        if arguments.configuration == "stdin" {
+        // CoreDNS: an empty name is none.
+        let given = arguments.configuration.flatMap { $0.isEmpty ? nil : $0 }
+        let path = given ?? Self.defaultPath
+        name = path
+        if given == "stdin" {
             corefile = try Self.parse(Self.standardInput(), file: "stdin", arguments)
             directory = ""
-        } else if arguments.configuration == nil, !DiskFiles().exists(path) {
+        } else if given == nil, !DiskFiles().exists(path) {
             // CoreDNS: without a Corefile, whoami answers on the default port.
             corefile = try Self.parse(".:\(arguments.port) {\nwhoami\nlog\n}\n", file: path, arguments)
             directory = ""

@@ -7,9 +7,8 @@ import Server
 
 /// The program: loads the Corefile, serves it, and ends when a signal says so.
 struct RunServer {
-    /// What the main thread waits for. SIGHUP and SIGUSR1 end a process that does not know them; here they are said to be
-    /// ignored.
-    static let signals = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
+    /// What the main thread waits for once it serves; until then these signals end the process as they would any other.
+    private static let signals = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private let arguments: Arguments
 
@@ -36,14 +35,14 @@ struct RunServer {
             for warning in loaded.corefile.warnings { process.log.warning("\(warning)") }
             QueryMetrics.of(process).setBuild(version: Version.number, revision: "")
             let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
-            try writePidFile()
-            let server = Server(configuration)
-            do {
-                try server.start()
-            } catch {
-                removePidFile()
-                throw error
+            if configuration.listeners.isEmpty {
+                Output.error.writeLine("\(loaded.name): no server block found, expected at least one")
+                return 1
             }
+            let server = Server(configuration)
+            try server.start()
+            try Signals.block(Self.signals)
+            writePidFile(process)
             showBanner(configuration, server)
             return serve(server, process)
         } catch {
@@ -52,9 +51,14 @@ struct RunServer {
         }
     }
 
-    private func writePidFile() throws(SystemError) {
+    /// CoreDNS: a pid file that cannot be written is said, and no reason to stop.
+    private func writePidFile(_ process: ProcessContext) {
         guard let path = arguments.pidFile else { return }
-        try PidFile.write(path)
+        do {
+            try PidFile.write(path)
+        } catch {
+            process.log.error("pid file: \(error)")
+        }
     }
 
     private func removePidFile() {
@@ -73,18 +77,31 @@ struct RunServer {
         Output.standard.writeLine(Version.text)
     }
 
-    /// Waits for a signal to stop, then goes on answering through lameduck.
+    /// Waits for a signal to stop, then goes on answering through lameduck. What each signal does is CoreDNS's way.
     private func serve(_ server: Server, _ process: ProcessContext) -> Int32 {
         while true {
             guard let signal = try? Signals.wait(Self.signals) else { continue }
             switch signal {
-            case SIGINT, SIGTERM, SIGQUIT:
-                process.log.info("\(Self.name(signal)): Shutting down")
+            case SIGINT, SIGTERM:
+                process.log.info(
+                    signal == SIGINT ? "SIGINT: Shutting down" : "SIGTERM: Shutting down servers then terminating")
                 process.lifecycle.isStopping = true
-                waitThroughLameduck(process)
+                let second = waitThroughLameduck(process)
+                if second == SIGINT {
+                    process.log.info("SIGINT: Force quit")
+                    removePidFile()
+                    return 2
+                }
                 server.stop()
                 removePidFile()
                 return 0
+            case SIGQUIT:
+                process.log.info("SIGQUIT: Quitting process immediately")
+                removePidFile()
+                return 0
+            case SIGHUP:
+                // Sent when a terminal goes away; not meant for a server.
+                continue
             default:
                 process.log.warning("\(Self.name(signal)): ignored, reloading is not in apodns yet")
             }
@@ -92,19 +109,18 @@ struct RunServer {
     }
 
     /// Lets queries be answered for as long as `health` says; a second signal ends the wait.
-    private func waitThroughLameduck(_ process: ProcessContext) {
+    ///
+    /// - Returns: that signal; nil where none came.
+    private func waitThroughLameduck(_ process: ProcessContext) -> Int32? {
         let lameduck = process.lifecycle.lameduck
-        guard lameduck > 0 else { return }
-        process.log.info("plugin/health: Going into lameduck mode for \(lameduck / Clock.millisecond)ms")
-        _ = Signals.wait([SIGINT, SIGTERM, SIGQUIT], nanoseconds: lameduck)
+        guard lameduck > 0 else { return nil }
+        let duration = describeDuration(Int64(clamping: lameduck))
+        process.log.info("plugin/health: Going into lameduck mode for \(duration)")
+        return Signals.wait([SIGINT, SIGTERM, SIGQUIT], nanoseconds: lameduck)
     }
 
     private static func name(_ signal: Int32) -> String {
         switch signal {
-        case SIGINT: "SIGINT"
-        case SIGTERM: "SIGTERM"
-        case SIGQUIT: "SIGQUIT"
-        case SIGHUP: "SIGHUP"
         case SIGUSR1: "SIGUSR1"
         default: "SIGUSR2"
         }

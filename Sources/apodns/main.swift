@@ -1,9 +1,7 @@
 import Glibc
 import LinuxIO
 
-// Signals are taken by this thread alone, so they are blocked before any other is started.
 try? Signals.ignoreBrokenPipes()
-try? Signals.block(RunServer.signals)
 MemoryAllocator.limitArenas(2)
 
 do throws(Arguments.Failure) {

@@ -4,8 +4,8 @@ import Testing
 
 /// What plugins read a directive with.
 @Suite struct StanzaTests {
-    static func cursor(_ text: String) throws -> DirectiveCursor {
-        DirectiveCursor(try #require(try parse(". {\n\(text)\n}").blocks.first?.directives.first))
+    static func directive(_ text: String) throws -> Directive {
+        try #require(try parse(". {\n\(text)\n}").blocks.first?.directives.first)
     }
 
     /// The message of what fails, with its line and column.
@@ -18,19 +18,6 @@ import Testing
         }
     }
 
-    @Test func cursorTakesArguments() throws {
-        var cursor = try Self.cursor("forward . a b {\n force_tcp\n}")
-        #expect(cursor.name.text == "forward" && cursor.hasBlock)
-        #expect(cursor.nextArgument()?.text == ".")
-        #expect(cursor.remainingArguments().map(\.text) == ["a", "b"])
-        #expect(cursor.nextArgument() == nil)
-        #expect(cursor.remainingArguments().isEmpty)
-        #expect(cursor.arguments.count == 3)
-        #expect(try cursor.properties().map(\.name.text) == ["force_tcp"])
-        let message = Self.failure { () throws(CorefileError) in _ = try cursor.requireArgument("an upstream") }
-        #expect(message == "2:13: line ends after 'b', expected an upstream")
-    }
-
     @Test(
         arguments: [
             ("a", 0...0, nil), ("a b", 0...0, "2:3: Unexpected argument 'b' of 'a', expected none"),
@@ -41,15 +28,15 @@ import Testing
             ("a b c", 0...1, "2:5: Unexpected argument 'c' of 'a', expected at most 1 argument"),
         ] as [(String, ClosedRange<Int>, String?)])
     func argumentCounts(text: String, counts: ClosedRange<Int>, expected: String?) throws {
-        let cursor = try Self.cursor(text)
-        #expect(Self.failure { () throws(CorefileError) in try cursor.expectArguments(counts) } == expected)
+        let directive = try Self.directive(text)
+        #expect(Self.failure { () throws(CorefileError) in try directive.expectArguments(counts) } == expected)
     }
 
     @Test func otherChecks() throws {
-        let cursor = try Self.cursor("kubernetes {\n  tll 5\n  pods\n  a b c\n}")
-        let properties = try cursor.properties()
+        let directive = try Self.directive("kubernetes {\n  tll 5\n  pods\n  a b c\n}")
+        let properties = try directive.properties()
         #expect(
-            Self.failure { () throws(CorefileError) in try cursor.expectNoBlock() }
+            Self.failure { () throws(CorefileError) in try directive.expectNoBlock() }
                 == "2:1: 'kubernetes' has a block, expected none")
         #expect(Self.failure { () throws(CorefileError) in try properties[0].expectNoBlock() } == nil)
         #expect(
@@ -60,18 +47,19 @@ import Testing
                 == "5:7: Unexpected argument 'c' of 'a', expected 1 argument")
         #expect(try properties[0].onlyArgument().text == "5")
         let unknown = Self.failure { () throws(CorefileError) in
-            throw cursor.unknownProperty(properties[0], known: ["pods", "ttl", "labels"])
+            throw directive.unknownProperty(properties[0], known: ["pods", "ttl", "labels"])
         }
         #expect(
             unknown
                 == "3:3: unknown property 'tll' of 'kubernetes', expected one of pods, ttl, labels (did you mean 'ttl'?)"
         )
-        let none = Self.failure { () throws(CorefileError) in throw cursor.unknownProperty(properties[0], known: []) }
+        let none = Self.failure { () throws(CorefileError) in throw directive.unknownProperty(properties[0], known: [])
+        }
         #expect(none == "3:3: unknown property 'tll' of 'kubernetes', expected none")
     }
 
     @Test func values() throws {
-        let arguments = try Self.cursor("a 5 3601 5s 5 10.0.0.0/15 a..b").arguments
+        let arguments = try Self.directive("a 5 3601 5s 5 10.0.0.0/15 a..b").arguments
         #expect(try arguments[0].integer(in: 0...3600) == 5)
         #expect(try arguments[2].duration() == 5_000_000_000)
         #expect(try arguments[4].zones() == ["0.10.in-addr.arpa.", "1.10.in-addr.arpa."])

@@ -35,12 +35,12 @@ struct BlockTests {
             #expect(
                 block.poolIPv4Count == 0 && block.poolIPv6Count == 0 && block.rowCount == 0 && block.labelCount == 0)
             #expect(block.groupCount == 1 && block.portCount(group: block.serviceGroup) == 3)
-            #expect((0..<3).map { block.port($0, group: 0).number } == [80, 53, -1])
+            #expect((0..<3).map { block.port($0, group: 0).number } == [-1, 53, 80])
             let rows: [(Int, String, String, Bool, Bool)] = [
-                (0, "http", "tcp", true, true), (0, "htt", "udp", false, false), (0, "httpt", "tc", false, false),
-                (0, "", "", true, true),
-                (1, "dns", "udp", true, true), (1, "dns", "tcp", true, false), (2, "", "", true, true),
-                (2, "x", "tcp", false, false),
+                (2, "http", "tcp", true, true), (2, "htt", "udp", false, false), (2, "httpt", "tc", false, false),
+                (2, "", "", true, true),
+                (1, "dns", "udp", true, true), (1, "dns", "tcp", true, false), (0, "", "", true, true),
+                (0, "x", "tcp", false, false),
             ]
             for (index, name, transport, isNamed, hasTransport) in rows {
                 let port = block.port(index, group: 0)
@@ -50,7 +50,7 @@ struct BlockTests {
         }
     }
 
-    @Test("a headless service: rows by label and address, one for equal endpoints, the first of each port group marked")
+    @Test("a headless service: rows by label and address, one for equal endpoints, the ports of a label together")
     func rows() {
         let one = AddressKey(ipv4: 1)
         let two = AddressKey(ipv4: 2)
@@ -73,15 +73,21 @@ struct BlockTests {
             #expect(block.isHeadless && block.hasTargets && !block.hasClusterAddress)
             #expect(
                 block.rowTexts == [
-                    "a 1 1 z0 x1 first", "a 1 2,3 z1 x3 first host", "a 1 2,3 z2 x1", "a 5:6 2,3 z0 x1 host",
-                    "c 2 1 z0 x1 first",
-                    "c name 0 1 z0 x1", "bb 2 1 z0 x1 first",
+                    "a 1 1 z0 x1", "a 1 2,3 z1 x3 host", "a 1 2,3 z2 x1", "a 5:6 2,3 z0 x1 host", "c 2 1 z0 x1",
+                    "c name 0 1 z0 x1", "bb 2 1 z0 x1",
                 ])
             #expect(block.serviceWeightTotal == 1 + 6 + 2 + 2 + 1 + 1)
             #expect(
                 bytes(block.poolIPv4, 8) == [0, 0, 0, 1, 0, 0, 0, 2] && block.poolIPv4Count == 2
                     && block.poolIPv6Count == 1)
-            #expect(block.groupCount == 3, "the service's own and the two that endpoints have")
+            #expect(block.groupCount == 4, "the service's own, the two that endpoints have, and those of label a")
+            #expect((0..<3).map { block.hasMergedPorts(label: $0) } == [true, false, false])
+            #expect((0..<3).map { block.portGroup(ofLabel: $0) } == [3, 1, 1])
+            let merged = (0..<block.portCount(group: 3)).map { block.port($0, group: 3) }
+            #expect(
+                merged.map { [Int($0.number), $0.zone] } == [
+                    [1, 0], [2, 0], [2, 1], [2, 2], [3, 0], [3, 1], [3, 2],
+                ])
             let (target, length) = block.target(of: block.row(5))
             #expect(bytes(target, length) == [1, 0x74, 0])
             // By address: those of one address are neighbours.

@@ -103,7 +103,7 @@ extension ServiceBlock {
             let place = row.kind == RowView.name ? "name \(row.index)" : "\(key(of: row).text)"
             let ports = (0..<portCount(group: row.portGroup)).map { "\(port($0, group: row.portGroup).number)" }
             return "\(labelText(row.label)) \(place) \(ports.joined(separator: ",")) z\(row.zone) x\(row.multiplicity)"
-                + (row.isFirstOfGroup ? " first" : "") + (row.isHostname ? " host" : "")
+                + (row.isHostname ? " host" : "")
         }
     }
 }

@@ -134,7 +134,8 @@ import Testing
             _ = try Self.server(folder)
             Issue.record("a broken snapshot has been taken")
         } catch {
-            #expect("\(error)".hasPrefix("plugin/kubernetes: \(folder.file("cluster.yaml")):"), "\(error)")
+            #expect(
+                "\(error)".hasPrefix("Corefile:3:5: plugin/kubernetes: \(folder.file("cluster.yaml")):"), "\(error)")
         }
     }
 }

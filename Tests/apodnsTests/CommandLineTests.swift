@@ -49,10 +49,12 @@ import Testing
         Row(
             arguments: [],
             corefile: ". {\n    kubernetes cluster.local {\n        snapshot no.yaml\n    }\n}\n", status: 1,
-            error: "plugin/kubernetes: no.yaml: No such file or directory\n"),
+            error: "Corefile:2:5: plugin/kubernetes: no.yaml: No such file or directory\n"),
         Row(
-            arguments: ["-pidfile", "/no/such/folder/pid", "-p", "0"], status: 1,
-            error: "open /no/such/folder/pid: No such file or directory (ENOENT)\n"),
+            arguments: ["-conf", "stdin"], input: "# nothing\n", status: 1,
+            error: "stdin: no server block found, expected at least one\n"),
+        Row(
+            arguments: ["-conf", ""], corefile: ". {\n    whoam\n}\n", status: 1, error: "Corefile:2:5: "),
     ]
 
     @Test(arguments: rows)
@@ -83,6 +85,12 @@ import Testing
         #expect(right.child.error.contains("bind 192.0.2.1:53: "), "\(right.child.error)")
     }
 
+    @Test func aPidFileThatCannotBeWrittenIsSaid() throws {
+        let program = try Program(["-pidfile", "/no/such/folder/pid", "-p", "0"], corefile: Self.whoami)
+        #expect(holdsInTime { program.child.output.contains("compatible\n") })
+        #expect(program.child.output.hasPrefix("[ERROR] pid file: open /no/such/folder/pid: No such file"))
+    }
+
     @Test func aBrokenSnapshotEndsTheProgram() throws {
         let folder = try TemporaryFolder()
         let broken = ClusterFiles.web("10.0.0.1").replacingOccurrences(of: "port: 80", with: "port: [80]")
@@ -93,7 +101,8 @@ import Testing
                 ". {\n    bind 127.0.0.1\n    kubernetes cluster.local {\n        snapshot cluster.yaml\n    }\n}\n",
             folder: folder)
         #expect(program.child.waitForExit() == 1)
-        #expect(program.child.error.hasPrefix("plugin/kubernetes: cluster.yaml:8:"), "\(program.child.error)")
+        #expect(
+            program.child.error.hasPrefix("Corefile:3:5: plugin/kubernetes: cluster.yaml:8:"), "\(program.child.error)")
         #expect(program.child.error.contains("Service shop/web: spec.ports[0].port"), "\(program.child.error)")
         #expect(!FileManager.default.fileExists(atPath: folder.file("pid")))
     }

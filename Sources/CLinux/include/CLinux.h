@@ -132,6 +132,7 @@ typedef struct clinux_file_stamp {
     int64_t size;
     int64_t modified_seconds;
     int64_t modified_nanoseconds;
+    int is_regular;
 } clinux_file_stamp;
 int clinux_file_stamp_of(const char *path, clinux_file_stamp *out);
 

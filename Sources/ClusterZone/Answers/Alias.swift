@@ -104,8 +104,8 @@ extension ClusterReader {
             _ = writeAlias(target, length, owner: ResponseWriter.questionPointer, into: &writer)
             return .answered
         }
-        // CoreDNS looks at one endpoint only: an alias where that one stands for a name. Which one is first is chance, so
-        // here it is an alias where all of them do.
+        // CoreDNS looks at one endpoint only, and which one that is of several is chance; here it is an alias where there is
+        // just one endpoint, which stands for a name.
         guard selection.usesRows, !selection.isEmptyZone, selection.firstRow < selection.endRow else { return .noData }
         let row = block.row(selection.firstRow)
         guard row.kind == RowView.name, selection.endRow == selection.firstRow &+ 1, selection.matches(row) else {

@@ -32,14 +32,15 @@ extension ClusterReader {
         let weight = ClusterReader.weight(total: selection.matchingPorts(group: block.serviceGroup) &* addresses)
         guard addresses > 0 else { return }
         var targetOffset = 0
+        var written: Int32 = -1
         let count = block.portCount(group: block.serviceGroup)
         var index = 0
         while index < count {
             let port = block.port(index, group: block.serviceGroup)
             index &+= 1
-            guard port.number >= 0, selection.matches(port),
-                !isRepeated(port, before: index &- 1, in: selection, group: 0)
-            else { continue }
+            // Ports ascend by number; two of one number would be equal records. CoreDNS: -1 stands for no port at all.
+            guard port.number >= 0, port.number != written, selection.matches(port) else { continue }
+            written = port.number
             let offset = writer.position &+ 18
             guard writeService(port.number, weight, label: nil, block, question, into: &writer) else {
                 writer.isTruncated = true
@@ -73,109 +74,72 @@ extension ClusterReader {
         let total = selection.isWhole ? block.serviceWeightTotal : weightTotal(selection)
         let weight = ClusterReader.weight(total: total)
         var targets = 0
-        var label = -1
-        var firstOfLabel = selection.firstRow
-        var index = selection.firstRow
-        while index < selection.endRow {
-            let row = block.row(index)
-            if row.label != label {
-                label = row.label
-                firstOfLabel = index
+        // The rows are those of one label, or all.
+        var label = selection.firstRow < selection.endRow ? block.row(selection.firstRow).label : 0
+        let end = selection.firstRow < selection.endRow ? block.row(selection.endRow &- 1).label &+ 1 : 0
+        while label < end {
+            guard writePorts(ofLabel: label, selection, weight, question, &targets, into: &writer) else {
+                // RFC 2181, section 9: TC says that the answer section is not whole.
+                writer.isTruncated = true
+                return
             }
-            if row.kind != RowView.name, isFirst(row, at: index, from: firstOfLabel, selection), selection.matches(row)
-            {
-                guard
-                    writePorts(
-                        of: row, at: index, from: firstOfLabel, selection, weight, question, &targets, into: &writer)
-                else {
-                    // RFC 2181, section 9: TC says that the answer section is not whole.
-                    writer.isTruncated = true
-                    return
-                }
-            }
-            index &+= 1
+            label &+= 1
         }
         writeRowAddresses(selection, targets: targets, question, into: &writer)
     }
 
-    /// Whether `row` is the first selected one of its label with its port group: the others have no further records.
+    /// Writes a record for each selected port of a label; false where one does not fit.
     @inline(__always)
-    private func isFirst(_ row: RowView, at index: Int, from first: Int, _ selection: Selection) -> Bool {
-        // Without a topology zone the block knows.
-        if selection.zone == 0 { return row.isFirstOfGroup }
-        var earlier = first
-        while earlier < index {
-            let other = selection.block.row(earlier)
-            if other.portGroup == row.portGroup, other.kind != RowView.name, other.zone == selection.zone {
+    private func writePorts(
+        ofLabel label: Int, _ selection: Selection, _ weight: UInt16, _ question: ClusterQuestion,
+        _ targets: inout Int, into writer: inout ResponseWriter
+    ) -> Bool {
+        let block = selection.block
+        let group = block.portGroup(ofLabel: label)
+        // Nobody could ask for a target that is no name, and nothing may point at it.
+        guard group >= 0, isName(block.label(label), block, question) else { return true }
+        // Ports of several slices know their zones; those of one slice are in the zones of the label's rows.
+        let isMerged = block.hasMergedPorts(label: label)
+        if selection.zone != 0, !isMerged, !hasRow(inZone: selection.zone, ofLabel: label, block) { return true }
+        let count = block.portCount(group: group)
+        var written: Int32 = -1
+        var place = 0
+        while place < count {
+            let port = block.port(place, group: group)
+            place &+= 1
+            // Ports ascend by number; two of one number would be equal records. CoreDNS: an endpoint without declared
+            // ports has no SRV records.
+            guard port.number >= 0, port.number != written, selection.matches(port),
+                selection.zone == 0 || !isMerged || port.zone == selection.zone
+            else { continue }
+            let offset = writer.position &+ 18
+            guard writeService(port.number, weight, label: block.label(label), block, question, into: &writer) else {
                 return false
             }
-            earlier &+= 1
+            // The first record of the label is where the owners of its addresses point.
+            if written < 0, targets < ClusterReader.mostTargets {
+                targetOffsets[targets] = UInt16(clamping: offset)
+                targets &+= 1
+            }
+            written = port.number
         }
         return true
     }
 
-    /// Writes a record for each selected port of `row` that no earlier row of its label has written.
-    private func writePorts(
-        of row: RowView, at index: Int, from first: Int, _ selection: Selection, _ weight: UInt16,
-        _ question: ClusterQuestion, _ targets: inout Int, into writer: inout ResponseWriter
-    ) -> Bool {
-        let block = selection.block
-        // Nobody could ask for a target that is no name, and nothing may point at it.
-        guard isName(block.label(row.label), block, question) else { return true }
-        let count = block.portCount(group: row.portGroup)
-        var place = 0
-        while place < count {
-            let port = block.port(place, group: row.portGroup)
-            place &+= 1
-            // CoreDNS: an endpoint without declared ports has no SRV records.
-            guard port.number >= 0, selection.matches(port),
-                !isRepeated(port, before: place &- 1, in: selection, group: row.portGroup),
-                !isWritten(port, before: index, from: first, selection)
-            else { continue }
-            let offset = writer.position &+ 18
-            guard writeService(port.number, weight, label: block.label(row.label), block, question, into: &writer)
-            else {
-                return false
-            }
-            // One target a label: its first record is where the addresses' owner names point.
-            let known = targets > 0 && isSameTarget(targetOffsets[targets &- 1], block.label(row.label), writer)
-            if !known, targets < ClusterReader.mostTargets {
-                targetOffsets[targets] = UInt16(clamping: offset)
-                targets &+= 1
-            }
+    /// Whether an endpoint of the label is in the topology zone.
+    private func hasRow(inZone zone: Int, ofLabel label: Int, _ block: ServiceBlock) -> Bool {
+        var index = block.firstRow(ofLabel: label)
+        let end = block.endRow(ofLabel: label)
+        while index < end {
+            let row = block.row(index)
+            if row.kind != RowView.name, row.zone == zone { return true }
+            index &+= 1
         }
-        return true
+        return false
     }
 
     private func isSameTarget(_ offset: UInt16, _ label: UnsafeRawPointer, _ writer: borrowing ResponseWriter) -> Bool {
         ServiceBlock.compareLabels(writer.base + Int(offset), label) == 0
-    }
-
-    /// Whether an earlier port of the same group has the same number: the records would be equal.
-    private func isRepeated(_ port: PortView, before end: Int, in selection: Selection, group: Int) -> Bool {
-        var index = 0
-        while index < end {
-            let other = selection.block.port(index, group: group)
-            if other.number == port.number, selection.matches(other) { return true }
-            index &+= 1
-        }
-        return false
-    }
-
-    /// Whether an earlier row of the same label has the port in another group.
-    private func isWritten(_ port: PortView, before end: Int, from first: Int, _ selection: Selection) -> Bool {
-        var index = first
-        while index < end {
-            let row = selection.block.row(index)
-            if row.kind != RowView.name, isFirst(row, at: index, from: first, selection), selection.matches(row),
-                isRepeated(
-                    port, before: selection.block.portCount(group: row.portGroup), in: selection, group: row.portGroup)
-            {
-                return true
-            }
-            index &+= 1
-        }
-        return false
     }
 
     /// CoreDNS divides 100 by the number of endpoints and ports together, each counted as often as the slices list it.

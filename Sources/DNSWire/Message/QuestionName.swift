@@ -13,7 +13,7 @@ package struct QuestionName {
     /// Most labels that fit into `longest` bytes: 127 of one byte each.
     @inlinable package static var mostLabels: Int { 127 }
 
-    /// Takes memory that lives as long as the process: a worker has one of these from its start to the end.
+    /// Takes memory, which `deallocate` gives back.
     package init() {
         bytes = .allocate(capacity: 256)
         bytes.initialize(repeating: 0, count: 256)

@@ -79,7 +79,7 @@ package struct ZoneMatcherView {
             let zoneLength = Int(entry.load(fromByteOffset: 4, as: UInt16.self))
             let left = labelCount &- Int(entry.load(fromByteOffset: 6, as: UInt16.self))
             if left >= 0, zoneLength <= length, name.offset(ofLabel: left) == length &- zoneLength,
-                ZoneMatcherView.areEqual(entry + 8, name.bytes + (length &- zoneLength), zoneLength)
+                equalBytes(entry + 8, name.bytes + (length &- zoneLength), zoneLength)
             {
                 return Match(index: Int(entry.load(as: UInt32.self)), labelsLeft: left)
             }
@@ -103,16 +103,5 @@ package struct ZoneMatcherView {
             place &+= 1
         }
         return found
-    }
-
-    @inlinable static func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
-        var offset = 0
-        while offset < count {
-            if left.load(fromByteOffset: offset, as: UInt8.self) != right.load(fromByteOffset: offset, as: UInt8.self) {
-                return false
-            }
-            offset &+= 1
-        }
-        return true
     }
 }

@@ -13,6 +13,8 @@ package struct FileStamp: Hashable, Sendable {
     package let size: Int64
     /// When the content changed: nanoseconds since 1970-01-01 UTC.
     package let modifiedNanoseconds: Int64
+    /// Whether it is a file that can be read again, not a pipe or a device.
+    package let isRegular: Bool
 
     /// The stamp of the file at `path` now. Throws the error of stat(2), ENOENT when there is none.
     package static func current(_ path: String) throws(SystemError) -> FileStamp {
@@ -21,6 +23,7 @@ package struct FileStamp: Hashable, Sendable {
         _ = try SystemError.check(clinux_file_stamp_of(path, &stamp), "stat", path)
         return FileStamp(
             device: stamp.device, inode: stamp.inode, size: stamp.size,
-            modifiedNanoseconds: stamp.modified_seconds &* 1_000_000_000 &+ stamp.modified_nanoseconds)
+            modifiedNanoseconds: stamp.modified_seconds &* 1_000_000_000 &+ stamp.modified_nanoseconds,
+            isRegular: stamp.is_regular != 0)
     }
 }

@@ -29,12 +29,19 @@ package final class Thread: Sendable {
         joined.withLock { if !$0 { pthread_detach(handle) } }
     }
 
-    /// Starts a thread that runs `body`; the name is cut to 15 bytes at a character's border.
+    /// Starts a thread that runs `body`; the name is cut to 15 bytes at a character's border. All signals are blocked in
+    /// it, so that they come to the main thread: there they end the process until it waits for them.
     ///
     /// Throws the error of pthread_create(3), EAGAIN when there are too many threads.
     package static func spawn(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) -> Thread {
         let start = Unmanaged.passRetained(Start(name: Self.cut(name), run: body))
         var handle = pthread_t()
+        // A thread inherits the mask of the one that makes it.
+        var everything = sigset_t()
+        var before = sigset_t()
+        sigfillset(&everything)
+        pthread_sigmask(SIG_SETMASK, &everything, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         // SAFETY: the new thread takes over the reference made above; when there is no thread, it is released below.
         let result = pthread_create(
             &handle, nil,

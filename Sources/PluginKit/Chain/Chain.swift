@@ -41,7 +41,8 @@ package final class Chain {
 /// The calling side of a `Chain`.
 package struct ChainView {
     private let steps: UnsafeMutablePointer<Step>
-    private let count: Int
+    /// Number of plugins.
+    package let count: Int
     /// Largest UDP response in bytes.
     package let udpSize: Int
     /// Whether `udpSize` is for clients on the same machine too.

@@ -28,6 +28,16 @@ extension Plugin {
     package var isReady: Bool? { nil }
     package func stop() {}
 
+    /// The directive that counts for a plugin which CoreDNS lets stand more than once: the last. A snippet may bring one and
+    /// the block another, so it is no error, but the others are said to be without effect.
+    package static func last(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) -> Directive {
+        for other in directives.dropLast() {
+            setup.warn(
+                other.name.location, "plugin/\(directive): stands more than once in the block, the last one counts")
+        }
+        return try only(directives.suffix(1).map { $0 })
+    }
+
     /// The directive that a plugin which may stand only once in a block was given.
     package static func only(_ directives: [Directive]) throws(CorefileError) -> Directive {
         if directives.count > 1 {

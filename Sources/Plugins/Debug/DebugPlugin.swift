@@ -6,7 +6,7 @@ package final class DebugPlugin: Plugin {
     package static let directive = "debug"
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
-        let directive = try Self.only(directives)
+        let directive = try Self.last(directives, setup)
         try directive.expectArguments(0)
         try directive.expectNoBlock()
         setup.process.log.isDebugging = true

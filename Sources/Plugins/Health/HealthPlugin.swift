@@ -18,7 +18,7 @@ package final class HealthPlugin: Plugin {
     private let checker = Mutex<ScheduledTask?>(nil)
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
-        let directive = try Self.only(directives)
+        let directive = try Self.last(directives, setup)
         address = try directive.adminAddress(.wildcard(port: Self.defaultPort))
         for property in try directive.properties() {
             guard property.name.text == "lameduck" else {

@@ -21,12 +21,14 @@ package final class KubernetesPlugin: Plugin {
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
     private let process: ProcessContext
+    private let location: SourceLocation
     let follower: SnapshotFollower?
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
         options = try KubernetesOptions(directive, setup)
         process = setup.process
+        location = directive.name.location
         guard case .snapshot(let paths) = options.source else {
             throw directive.error(
                 "plugin/kubernetes: watching a live cluster is not in apodns yet; name a saved one with "
@@ -46,7 +48,13 @@ package final class KubernetesPlugin: Plugin {
         follower = SnapshotFollower(paths: paths, options: options.zone, index: index, process: setup.process)
     }
 
-    package func start() throws(StartError) { try follower?.start() }
+    package func start() throws(StartError) {
+        do throws(StartError) {
+            try follower?.start()
+        } catch {
+            throw StartError("\(location): \(error)")
+        }
+    }
 
     package func stop() { follower?.stop() }
 

@@ -7,6 +7,9 @@ extension KubernetesOptions {
     /// The longest TTL in seconds (CoreDNS).
     private static let longestTTL = 3600
 
+    /// Longest zone in bytes: a name of 255 with a service's two labels of 63 and `svc` before it.
+    private static let longestZone = 122
+
     private static let properties = [
         "endpoint", "tls", "kubeconfig", "apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "namespaces",
         "namespace_labels", "labels", "pods", "endpoint_pod_names", "ttl", "noendpoints", "fallthrough", "ignore",
@@ -57,6 +60,11 @@ extension KubernetesOptions {
 
     private mutating func readZones(_ directive: Directive, _ setup: BlockSetup) throws(CorefileError) {
         zones = directive.arguments.isEmpty ? setup.zones : try Self.zones(directive.arguments)
+        if let long = zones.first(where: { $0.utf8.count > Self.longestZone }) {
+            throw directive.error(
+                "zone \(long) has \(long.utf8.count) bytes, expected at most \(Self.longestZone): the names below it have no room"
+            )
+        }
         guard let primary = zones.first(where: { !Self.isReverse($0) }) else {
             // PTR records point into it, so there has to be one.
             throw directive.error("plugin/kubernetes: non-reverse zone name must be used")

@@ -66,6 +66,8 @@ final class SnapshotFollower: Sendable {
     /// Reads the files if any of them is another than last time.
     func look() {
         let stamps = stampsNow
+        // A pipe has nothing more to say, and opening it again could wait for ever.
+        guard stamps.allSatisfy({ $0?.isRegular ?? true }) else { return }
         let isNew = state.withLock { state in
             guard state.stamps != stamps else { return false }
             // Noted before reading, so that what is wrong with a version is said once.
@@ -91,6 +93,11 @@ final class SnapshotFollower: Sendable {
         }
         // Reading leaves a heap as large as the file behind; the objects are compiled, so it goes back to the system.
         MemoryAllocator.trim()
+        if !objects.skippedKinds.isEmpty {
+            let kinds = objects.skippedKinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+            process.log.info(
+                "plugin/kubernetes: \(paths.joined(separator: ", ")): passed over \(kinds.joined(separator: ", "))")
+        }
         if objects.namespaces.isEmpty {
             process.log.warning(
                 "plugin/kubernetes: no Namespace objects in \(paths.joined(separator: ", ")): those of the services count"

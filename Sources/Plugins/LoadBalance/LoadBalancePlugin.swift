@@ -13,7 +13,7 @@ package final class LoadBalancePlugin: Plugin {
     private let preferred: [AddressPrefix]
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
-        let directive = try Self.only(directives)
+        let directive = try Self.last(directives, setup)
         let path = try Self.weightFile(directive)
         var interval = WeightFile.defaultInterval
         var preferred: [AddressPrefix] = []

@@ -8,7 +8,7 @@ package final class WhoamiPlugin: Plugin {
     package static let directive = "whoami"
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
-        let directive = try Self.only(directives)
+        let directive = try Self.last(directives, setup)
         try directive.expectArguments(0)
         try directive.expectNoBlock()
     }

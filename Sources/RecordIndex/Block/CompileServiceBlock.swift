@@ -39,11 +39,12 @@ private struct ServiceBlockCompiler {
         putClusterAddresses()
         let endpoints = sortPortGroups()
         let pools = putPools(endpoints)
-        putPortGroups()
         let zones = putZones(endpoints)
         let labels = Array(Set(endpoints.map(\.label))).sorted(by: ServiceBlockCompiler.labelOrder)
+        let labelPorts = LabelPorts(endpoints, labels: labels, portGroups: portGroups, zones: zones)
+        putPortGroups(merged: labelPorts.merged)
         let rows = makeRows(endpoints, pools: pools, labels: labels, zones: zones)
-        putLabels(labels, rows: rows)
+        putLabels(labels, rows: rows, ports: labelPorts)
         putRows(rows)
         return bytes
     }
@@ -52,13 +53,14 @@ private struct ServiceBlockCompiler {
     private mutating func sortPortGroups() -> [ServiceRecords.Endpoint] {
         var endpoints = records.endpoints.filter { records.portGroups.indices.contains($0.portGroup) }
         let used = Set(endpoints.map(\.portGroup))
-        portGroups = Set(used.map { records.portGroups[$0] }).sorted(by: ServiceBlockCompiler.portOrder)
+        let sorted = Set(used.map { records.portGroups[$0] }).sorted(by: ServiceBlockCompiler.portOrder)
+        portGroups = Array(sorted.prefix(ServiceBlockMemory.mostGroups))
         var numbers: [[ServiceRecords.Port]: Int] = [:]
         for (number, ports) in portGroups.enumerated() { numbers[ports] = number }
         var renumbered: [Int: Int] = [:]
         for group in used { renumbered[group] = numbers[records.portGroups[group]] }
-        for index in endpoints.indices { endpoints[index].portGroup = renumbered[endpoints[index].portGroup] ?? 0 }
-        return endpoints
+        for index in endpoints.indices { endpoints[index].portGroup = renumbered[endpoints[index].portGroup] ?? -1 }
+        return endpoints.filter { $0.portGroup >= 0 }
     }
 
     // MARK: Parts
@@ -138,15 +140,18 @@ private struct ServiceBlockCompiler {
         UInt32(truncatingIfNeeded: kind << 30 | index & 0x3FFF_FFFF)
     }
 
-    /// Group 0 is the service's own ports, the slices' groups follow.
-    private mutating func putPortGroups() {
+    /// Group 0 is the service's own ports, the slices' groups follow, and then those that labels of several groups have.
+    /// Ports ascend by number, so that equal numbers are neighbours.
+    private mutating func putPortGroups(merged: [[LabelPorts.Port]]) {
         var groups: [(Int, Int)] = []
-        for ports in [records.ports] + portGroups.prefix(ServiceBlockMemory.mostGroups) {
+        let slices = ([records.ports] + portGroups).map { ports in ports.map { LabelPorts.Port(port: $0, zone: 0) } }
+        for ports in slices + merged {
+            let ports = ports.sorted(by: LabelPorts.order)
             var names: [(Int, Int, Int)] = []
             for port in ports {
                 // A label has at most 63 bytes, so a longer name is never asked for; 64 bytes are enough to match none.
-                let name = port.name.prefix(QuestionName.longestLabel + 1)
-                let transport = port.transport.prefix(QuestionName.longestLabel + 1)
+                let name = port.port.name.prefix(QuestionName.longestLabel + 1)
+                let transport = port.port.transport.prefix(QuestionName.longestLabel + 1)
                 names.append((bytes.count, name.count, transport.count))
                 bytes += name
                 bytes += transport
@@ -154,11 +159,11 @@ private struct ServiceBlockCompiler {
             align()
             groups.append((bytes.count, ports.count))
             for (port, (offset, nameCount, transportCount)) in zip(ports, names) {
-                append32(UInt32(bitPattern: port.number))
+                append32(UInt32(bitPattern: port.port.number))
                 append32(offset)
                 bytes.append(UInt8(truncatingIfNeeded: nameCount))
                 bytes.append(UInt8(truncatingIfNeeded: transportCount))
-                bytes += [0, 0]
+                append16(port.zone)
             }
         }
         set(ServiceBlock.Field.groupCount, count: groups.count)
@@ -198,12 +203,12 @@ private struct ServiceBlockCompiler {
         for (index, label) in labels.enumerated() { labelNumbers[label] = index }
         var rows: [Row] = []
         rows.reserveCapacity(endpoints.count)
-        for endpoint in endpoints where endpoint.portGroup < ServiceBlockMemory.mostGroups {
+        for endpoint in endpoints {
             guard let place = pools[endpoint.location], let label = labelNumbers[endpoint.label] else { continue }
             rows.append(
                 Row(
                     place: place, label: label, group: UInt16(truncatingIfNeeded: endpoint.portGroup + 1),
-                    zone: zones[endpoint.zone] ?? 0, multiplicity: 1, flags: endpoint.isHostname ? 2 : 0))
+                    zone: zones[endpoint.zone] ?? 0, multiplicity: 1, flags: endpoint.isHostname ? 1 : 0))
         }
         rows.sort { left, right in
             (left.label, left.place, left.group, left.zone) < (right.label, right.place, right.group, right.zone)
@@ -211,7 +216,7 @@ private struct ServiceBlockCompiler {
         return ServiceBlockCompiler.merge(rows)
     }
 
-    /// Makes one row of equal ones, and marks the first row that a label has of each port group.
+    /// Makes one row of equal ones.
     private static func merge(_ sorted: [Row]) -> [Row] {
         var rows: [Row] = []
         rows.reserveCapacity(sorted.count)
@@ -220,27 +225,15 @@ private struct ServiceBlockCompiler {
                 last.zone == row.zone
             {
                 rows[rows.count - 1].multiplicity += 1
-                rows[rows.count - 1].flags |= row.flags & 2
+                rows[rows.count - 1].flags |= row.flags
             } else {
                 rows.append(row)
-            }
-        }
-        var label = -1
-        var groups = Set<UInt16>()
-        for index in rows.indices {
-            if rows[index].label != label {
-                label = rows[index].label
-                groups.removeAll(keepingCapacity: true)
-            }
-            // Rows that stand for names have no SRV records, so they are no label's first.
-            if rows[index].place >> 30 != UInt32(RowView.name), groups.insert(rows[index].group).inserted {
-                rows[index].flags |= 1
             }
         }
         return rows
     }
 
-    private mutating func putLabels(_ labels: [[UInt8]], rows: [Row]) {
+    private mutating func putLabels(_ labels: [[UInt8]], rows: [Row], ports: LabelPorts) {
         var firstRows = [Int](repeating: 0, count: labels.count)
         for (index, row) in rows.enumerated().reversed() { firstRows[row.label] = index }
         var offsets: [Int] = []
@@ -252,9 +245,12 @@ private struct ServiceBlockCompiler {
         align()
         set(ServiceBlock.Field.labelCount, count: labels.count)
         set(ServiceBlock.Field.labelOffset, count: bytes.count)
-        for (offset, first) in zip(offsets, firstRows) {
+        for (label, offset) in offsets.enumerated() {
             append32(offset)
-            append32(first)
+            append32(firstRows[label])
+            // One more than the group's number: 0 stands for a label without ports.
+            append32(ports.groups[label] + 1)
+            append32(ports.groups[label] > portGroups.count ? 1 : 0)
         }
     }
 

@@ -1,3 +1,5 @@
+import DNSWire
+
 /// A service compiled to bytes: everything that an answer needs, in the order in which answers need it. This is a view; the
 /// bytes belong to a `ServiceBlockMemory`, which the snapshot in use keeps alive.
 ///
@@ -102,15 +104,25 @@ package struct ServiceBlock {
 
     @inlinable package var labelCount: Int { field(Field.labelCount) }
 
-    /// Label `index` with its length byte in front. Labels ascend by their bytes.
-    @inlinable package func label(_ index: Int) -> UnsafeRawPointer {
-        base + Int(base.load(fromByteOffset: field(Field.labelOffset) &+ index &* 8, as: UInt32.self))
+    /// Offset of the label, first row, port group, whether that is of several slices: 4 bytes each.
+    @inlinable static var labelEntrySize: Int { 16 }
+
+    @inlinable func labelField(_ index: Int, _ offset: Int) -> Int {
+        let entry = field(Field.labelOffset) &+ index &* ServiceBlock.labelEntrySize
+        return Int(base.load(fromByteOffset: entry &+ offset, as: UInt32.self))
     }
 
+    /// Label `index` with its length byte in front. Labels are in the order of `compareLabels`.
+    @inlinable package func label(_ index: Int) -> UnsafeRawPointer { base + labelField(index, 0) }
+
     /// First row of label `index`; the rows of a label are neighbours.
-    @inlinable package func firstRow(ofLabel index: Int) -> Int {
-        Int(base.load(fromByteOffset: field(Field.labelOffset) &+ index &* 8 &+ 4, as: UInt32.self))
-    }
+    @inlinable package func firstRow(ofLabel index: Int) -> Int { labelField(index, 4) }
+
+    /// The group that has all ports of label `index`, whichever slices they come from; -1 where the label has none.
+    @inlinable package func portGroup(ofLabel index: Int) -> Int { labelField(index, 8) &- 1 }
+
+    /// Whether the ports of label `index` come from several slices' groups: then each knows its topology zone.
+    @inlinable package func hasMergedPorts(label index: Int) -> Bool { labelField(index, 12) != 0 }
 
     /// The row behind the last one of label `index`.
     @inlinable package func endRow(ofLabel index: Int) -> Int {
@@ -239,7 +251,7 @@ package struct PortView {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline let offset: Int
 
-    /// number (4), name offset (4), name length (1), transport length (1), two bytes free; the transport follows the name.
+    /// number (4), name offset (4), name length (1), transport length (1), zone (2); the transport follows the name.
     @inlinable static var size: Int { 12 }
 
     @inlinable init(base: UnsafeRawPointer, offset: Int) {
@@ -249,6 +261,9 @@ package struct PortView {
 
     /// The port number, -1 where a service or slice has no ports.
     @inlinable package var number: Int32 { base.load(fromByteOffset: offset, as: Int32.self) }
+
+    /// In the merged ports of a label: the topology zone of the rows that have the port.
+    @inlinable package var zone: Int { Int(base.load(fromByteOffset: offset &+ 10, as: UInt16.self)) }
 
     /// Whether the port's name is the `count` bytes at `wanted`; no bytes match every port (CoreDNS's rule).
     @inlinable package func isNamed(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
@@ -291,29 +306,6 @@ package struct RowView {
     @inlinable package var zone: Int { Int(base.load(fromByteOffset: 10, as: UInt16.self)) }
     /// How many equal endpoints the row stands for: CoreDNS counts each of them in the SRV weight.
     @inlinable package var multiplicity: Int { Int(base.load(fromByteOffset: 12, as: UInt16.self)) }
-    /// Whether no earlier row of the same label has the same port group.
-    @inlinable package var isFirstOfGroup: Bool { base.load(fromByteOffset: 14, as: UInt16.self) & 1 != 0 }
     /// Whether the label is the pod's own hostname.
-    @inlinable package var isHostname: Bool { base.load(fromByteOffset: 14, as: UInt16.self) & 2 != 0 }
-}
-
-/// Whether two runs of `count` bytes are equal.
-@inlinable package func equalBytes(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
-    var offset = 0
-    // SAFETY: callers pass runs of at least `count` bytes.
-    while offset &+ 8 <= count {
-        if left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        {
-            return false
-        }
-        offset &+= 8
-    }
-    while offset < count {
-        if left.load(fromByteOffset: offset, as: UInt8.self) != right.load(fromByteOffset: offset, as: UInt8.self) {
-            return false
-        }
-        offset &+= 1
-    }
-    return true
+    @inlinable package var isHostname: Bool { base.load(fromByteOffset: 14, as: UInt16.self) & 1 != 0 }
 }

@@ -1,3 +1,5 @@
+import DNSWire
+
 /// Owns the bytes of one compiled service block.
 ///
 /// `@unchecked Sendable`: the bytes are written once, by `init`, and only read afterwards.

@@ -1,3 +1,5 @@
+import DNSWire
+
 /// One shard of a table from short byte strings to 32-bit values: open addressing over raw memory, built once.
 ///
 /// `@unchecked Sendable`: written by `init` only.

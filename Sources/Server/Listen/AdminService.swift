@@ -1,32 +1,45 @@
 import LinuxIO
 import PluginKit
+import Synchronization
 
 /// Serves the HTTP endpoints of `health`, `ready` and `prometheus` on a thread of its own, so that a slow scrape delays no
 /// query.
 ///
-/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and by `init` before that runs.
+/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and before that runs by the thread
+/// that makes the service.
 final class AdminService: @unchecked Sendable {
     private let loop: EventLoop
-    private var servers: [HTTPServer] = []
-    private let thread: Thread
+    private let servers: [HTTPServer]
+    private let thread = Mutex<Thread?>(nil)
 
-    /// Listens at all addresses that plugins have asked for.
+    /// Opens listeners at all addresses that plugins have asked for. Nothing is served before `start`.
     init(_ endpoints: AdminEndpoints, clock: Clock) throws(SystemError) {
-        let loop = try EventLoop(clock: clock)
-        self.loop = loop
+        loop = try EventLoop(clock: clock)
+        var servers: [HTTPServer] = []
         for address in endpoints.addresses {
             let listener = try StreamListener.listen(address)
             let server = HTTPServer(loop: loop, clock: clock) { path, _ in endpoints.respond(address, path: path) }
             try server.serve(listener)
             servers.append(server)
         }
-        thread = try Thread.spawn(name: "http") { loop.run() }
+        self.servers = servers
+    }
+
+    /// Starts the thread.
+    func start() throws(SystemError) {
+        let loop = loop
+        let started = try Thread.spawn(name: "http") { loop.run() }
+        thread.withLock { $0 = started }
     }
 
     /// Closes the connections and ends the thread.
     func stop() {
+        guard let running = thread.withLock({ $0 }) else { return loop.forgetAll() }
         for server in servers { server.close() }
-        loop.execute { [loop] in loop.stop() }
-        thread.join()
+        let loop = loop
+        loop.execute { loop.stop() }
+        running.join()
+        // Handlers hold servers, which hold the loop: only this takes them apart.
+        loop.forgetAll()
     }
 }

@@ -1,4 +1,5 @@
 import LinuxIO
+import PluginKit
 import Synchronization
 
 /// A thread that owns one UDP socket and does nothing but receive a batch of queries, answer each, and send the batch.
@@ -8,44 +9,57 @@ final class DatagramWorker: @unchecked Sendable {
     private let socket: DatagramSocket
     private let batch: DatagramBatch
     private let clock: Clock
+    private let log: Log
     private let stopping = Atomic<Bool>(false)
+    private let stopper = Stopper()
     private let thread = Mutex<Thread?>(nil)
 
-    private init(socket: DatagramSocket, batch: consuming DatagramBatch, clock: Clock) {
+    /// A worker for `socket`, which does nothing before `start`.
+    init(socket: DatagramSocket, clock: Clock, log: Log) throws(SystemError) {
         self.socket = socket
-        self.batch = batch
+        batch = try DatagramBatch()
         self.clock = clock
+        self.log = log
     }
 
-    /// Starts a worker on `socket`. `makeRouter` is called on the worker's own thread: nobody else touches the router.
-    static func start(
-        socket: DatagramSocket, name: String, clock: Clock, makeRouter: @escaping @Sendable () -> Router
-    ) throws(SystemError) -> DatagramWorker {
-        let worker = DatagramWorker(socket: socket, batch: try DatagramBatch(), clock: clock)
-        let thread = try Thread.spawn(name: name) { worker.run(makeRouter()) }
-        worker.thread.withLock { $0 = thread }
-        return worker
+    /// Starts the thread. `makeRouter` is called on it: nobody else touches the router.
+    func start(name: String, makeRouter: @escaping @Sendable () -> Router) throws(SystemError) {
+        let started = try Thread.spawn(name: name) { [self] in run(makeRouter()) }
+        thread.withLock { $0 = started }
     }
 
     /// Lets the batch in hand be answered, and ends the thread.
     func stop() {
         stopping.store(true, ordering: .releasing)
+        stopper.stop()
         socket.shutdown()
         thread.withLock { $0 }?.join()
     }
 
+    /// How long a socket that fails is left alone, in milliseconds: long enough not to spin, short enough to recover.
+    private static let failurePause: Int32 = 100
+
     private func run(_ router: Router) {
+        var isFailing = false
         while !stopping.load(ordering: .acquiring) {
             switch batch.receive(from: socket) {
             case .count(let count):
+                isFailing = false
                 answer(count, router)
             case .timedOut, .interrupted:
                 // A quiet second: snapshots that nobody reads any more are let go.
                 let now = clock.monotonic()
                 router.beginBatch(now)
                 router.endBatch(now)
-            case .closed:
-                return
+            case .closed(let code):
+                if stopping.load(ordering: .acquiring) { return }
+                // The kernel goes on handing queries to this socket, so the worker must not give up on it.
+                if !isFailing {
+                    let error = SystemError(call: "recvmmsg", code: code, subject: "\(socket.boundAddress)")
+                    log.error("\(error): trying again")
+                }
+                isFailing = true
+                _ = stopper.wait(milliseconds: Self.failurePause)
             }
         }
     }

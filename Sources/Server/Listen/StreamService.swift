@@ -1,22 +1,27 @@
 import LinuxIO
 import PluginKit
+import Synchronization
 
 /// Serves TCP for all listeners on one thread: each listener has a router of its own, which only that thread uses.
 ///
-/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and by `init` before that runs.
+/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and before that runs by the thread
+/// that makes the service.
 final class StreamService: @unchecked Sendable {
-    private let loop: EventLoop
-    private var servers: [LengthPrefixedServer] = []
-    private let thread: Thread
+    /// How long answers that clients have not taken yet are waited for at the end, in nanoseconds.
+    private static let longestDrain = 2 * Clock.second
 
-    /// Binds nothing: `listeners` are open already.
+    private let loop: EventLoop
+    private let servers: [LengthPrefixedServer]
+    private let thread = Mutex<Thread?>(nil)
+
+    /// Opens nothing: `listeners` are open already. Nothing is served before `start`.
     ///
     /// - Parameter makeRouter: called for each listener, on the calling thread.
     init(
         _ listeners: [(StreamListener, ListenerPlan)], clock: Clock, makeRouter: (ListenerPlan) -> Router
     ) throws(SystemError) {
-        let loop = try EventLoop(clock: clock)
-        self.loop = loop
+        loop = try EventLoop(clock: clock)
+        var servers: [LengthPrefixedServer] = []
         for (listener, plan) in listeners {
             let router = makeRouter(plan)
             let server = LengthPrefixedServer(loop: loop) { frame, length, client, local in
@@ -29,13 +34,37 @@ final class StreamService: @unchecked Sendable {
             try server.serve(listener)
             servers.append(server)
         }
-        thread = try Thread.spawn(name: "tcp") { loop.run() }
+        self.servers = servers
     }
 
-    /// Answers what has come, closes the connections and ends the thread.
+    /// Starts the thread.
+    func start() throws(SystemError) {
+        let loop = loop
+        let started = try Thread.spawn(name: "tcp") { loop.run() }
+        thread.withLock { $0 = started }
+    }
+
+    /// Accepts nothing more, answers what has come, closes the connections and ends the thread.
     func stop() {
-        for server in servers { server.close() }
-        loop.execute { [loop] in loop.stop() }
-        thread.join()
+        guard let running = thread.withLock({ $0 }) else { return loop.forgetAll() }
+        let loop = loop
+        loop.execute { _ = loop.schedule(after: Self.longestDrain) { loop.stop() } }
+        let counter = Drained(servers.count)
+        for server in servers {
+            server.close { if counter.isLast() { loop.stop() } }
+        }
+        if servers.isEmpty { loop.stop() }
+        running.join()
+        // Handlers hold servers, which hold the loop: only this takes them apart.
+        loop.forgetAll()
+    }
+
+    /// Counts down to the last of several.
+    private final class Drained: Sendable {
+        private let left: Atomic<Int>
+
+        init(_ count: Int) { left = Atomic(count) }
+
+        func isLast() -> Bool { left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
     }
 }

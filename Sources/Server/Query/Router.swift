@@ -75,6 +75,8 @@ final class Router {
         let place = route(exchange)
         guard place >= 0 else { return refuse(.refused) }
         let chain = views[place]
+        // CoreDNS: a zone without plugins that see queries is served by nobody.
+        guard chain.count > 0 else { return refuse(.refused) }
         // The loopback interface carries what the client takes in one piece; anywhere else larger datagrams may be
         // fragmented and lost. `bufsize` limits both.
         if transport == .udp, chain.limitsLoopback || !client.isLoopback { exchange.pointee.limit(to: chain.udpSize) }

@@ -31,6 +31,33 @@ struct ZonalNameTests {
         return try Cluster(Self.objects, zone: zone, answers: answers)
     }
 
+    @Test("a hostname that slices of different ports and zones share")
+    func sharedLabel() throws {
+        let objects = ClusterObjects(
+            services: [Make.headless("db")],
+            endpointSlices: [
+                Make.slice(
+                    "db", ports: ["http:80", "web:80"], number: 0, [Make.endpoint("10.1.0.1", host: "h", zone: "a")]),
+                Make.slice(
+                    "db", ports: ["http:80", "alt:81"], number: 1, [Make.endpoint("10.1.0.2", host: "h", zone: "b")]),
+            ])
+        var zone = ZoneOptions()
+        zone.zonal = true
+        var answers = ClusterOptions()
+        answers.zonal = true
+        let h = "h.db.default.svc"
+        try Cluster(objects, zone: zone, answers: answers).check([
+            // Each port number once; the weight counts every port of every endpoint.
+            ("db.default.svc", .srv, "SRV 0 25 80 \(h) | SRV 0 25 81 \(h) + \(h) A 10.1.0.1 | \(h) A 10.1.0.2"),
+            ("_http._tcp.db.default.svc", .srv, "SRV 0 50 80 \(h) + \(h) A 10.1.0.1 | \(h) A 10.1.0.2"),
+            ("_web._tcp.db.default.svc", .srv, "SRV 0 100 80 \(h) + \(h) A 10.1.0.1"),
+            ("_alt._tcp.db.default.svc", .srv, "SRV 0 100 81 \(h) + \(h) A 10.1.0.2"),
+            ("h.db.default.svc", .srv, "SRV 0 25 80 \(h) | SRV 0 25 81 \(h) + A 10.1.0.1 | A 10.1.0.2"),
+            ("a.pin._zone.db.default.svc", .srv, "SRV 0 50 80 \(h) + \(h) A 10.1.0.1"),
+            ("b.pin._zone.db.default.svc", .srv, "SRV 0 50 80 \(h) | SRV 0 50 81 \(h) + \(h) A 10.1.0.2"),
+        ])
+    }
+
     @Test("pin and prefer")
     func directives() throws {
         let all = "A 10.1.0.1 | A 10.1.0.2 | A 10.1.0.3 | A 10.1.0.4 | A 10.1.0.5"

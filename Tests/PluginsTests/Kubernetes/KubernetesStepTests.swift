@@ -129,7 +129,7 @@ import Testing
         do {
             try plugin.start()
         } catch {
-            #expect("\(error)" == "plugin/kubernetes: /conf/no/such.yaml: No such file or directory")
+            #expect("\(error)" == "Corefile:2:1: plugin/kubernetes: /conf/no/such.yaml: No such file or directory")
         }
         plugin.stop()
     }
