@@ -1,13 +1,13 @@
 /// What a worker reads of a snapshot: plain pointers, valid for as long as the worker keeps its reference to the
 /// `IndexSnapshot` that they came from. Reading takes no lock and counts no references.
-package struct IndexView {
+public struct IndexView {
     @usableFromInline let tables: UnsafeRawPointer
     @usableFromInline let hash: SeededHash
     /// Seconds since 1970 at which an answer last changed: the SOA serial.
-    package let serial: UInt32
+    public let serial: UInt32
 
     /// Number of shards of each table; the top byte of a hash chooses one.
-    @inlinable package static var shardCount: Int { 256 }
+    @inlinable public static var shardCount: Int { 256 }
     /// Number of blocks whose places share one chunk.
     @inlinable static var chunkSize: Int { 256 }
 
@@ -32,7 +32,7 @@ package struct IndexView {
     }
 
     /// The block of the service whose key (two labels: service, namespace; lower case) is the `count` bytes at `key`.
-    @inlinable package func service(_ key: UnsafeRawPointer, _ count: Int) -> ServiceBlock? {
+    @inlinable public func service(_ key: UnsafeRawPointer, _ count: Int) -> ServiceBlock? {
         let code = hash.hash(key, count)
         let shard = table(IndexView.serviceShards &+ Int(truncatingIfNeeded: code &>> 56))
         let found = NameTable.find(shard, key, count, hash: code)
@@ -40,27 +40,27 @@ package struct IndexView {
     }
 
     /// The block at `place`, a value of the tables.
-    @inlinable package func block(_ place: Int) -> ServiceBlock {
+    @inlinable public func block(_ place: Int) -> ServiceBlock {
         let chunk = table(IndexView.firstChunk &+ place / IndexView.chunkSize)
         return ServiceBlock(
             base: chunk.load(fromByteOffset: (place % IndexView.chunkSize) &* 8, as: UnsafeRawPointer.self))
     }
 
     /// The number of the exposed namespace whose name is the `count` bytes at `name` (lower case), -1 where there is none.
-    @inlinable package func namespace(_ name: UnsafeRawPointer, _ count: Int) -> Int {
+    @inlinable public func namespace(_ name: UnsafeRawPointer, _ count: Int) -> Int {
         NameTable.find(table(IndexView.namespaces), name, count, hash: hash.hash(name, count))
     }
 
     /// The services that have something at `address`, whether reverse look-ups answer with them (`answersReverse`) or not:
     /// values for `ReverseMatch`.
-    @inlinable package func reverse(_ address: AddressKey) -> AddressMatches {
+    @inlinable public func reverse(_ address: AddressKey) -> AddressMatches {
         let code = hash.hash(address)
         return AddressMatches(
             table(IndexView.reverseShards &+ Int(truncatingIfNeeded: code &>> 56)), address, hash: code)
     }
 
     /// How many pods of namespace number `namespace` have `address`: several do where they share their node's.
-    @inlinable package func podCount(_ address: AddressKey, namespace: Int) -> Int {
+    @inlinable public func podCount(_ address: AddressKey, namespace: Int) -> Int {
         let code = hash.hash(address)
         var matches = AddressMatches(
             table(IndexView.podShards &+ Int(truncatingIfNeeded: code &>> 56)), address, hash: code)
@@ -74,13 +74,13 @@ package struct IndexView {
 }
 
 /// A value of the reverse table: whether an address is a service's own or an endpoint's, and the place of the block.
-package struct ReverseMatch {
+public struct ReverseMatch {
     @usableFromInline let value: Int
 
-    @inlinable package init(_ value: Int) { self.value = value }
+    @inlinable public init(_ value: Int) { self.value = value }
 
-    @inlinable package var isClusterAddress: Bool { value & 1 != 0 }
-    @inlinable package var place: Int { value &>> 1 }
+    @inlinable public var isClusterAddress: Bool { value & 1 != 0 }
+    @inlinable public var place: Int { value &>> 1 }
 
     static func value(place: Int, isClusterAddress: Bool) -> UInt32 {
         UInt32(truncatingIfNeeded: place << 1 | (isClusterAddress ? 1 : 0))

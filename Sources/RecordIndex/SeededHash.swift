@@ -1,24 +1,24 @@
 /// A keyed hash over short byte strings. Tenants choose the names of their services, so without a secret they could make
 /// every one of them fall into the same bucket; the seed is drawn anew by each process.
-package struct SeededHash: Sendable {
+public struct SeededHash: Sendable {
     @usableFromInline let first: UInt64
     @usableFromInline let second: UInt64
 
     /// - Parameter seed: two words that nobody outside the process knows.
-    package init(seed: (UInt64, UInt64)) {
+    public init(seed: (UInt64, UInt64)) {
         // Odd multipliers keep every bit of the input alive.
         first = seed.0 | 1
         second = seed.1 | 1
     }
 
     /// A seed from the system's random number generator.
-    package init() {
+    public init() {
         var generator = SystemRandomNumberGenerator()
         self.init(seed: (generator.next(), generator.next()))
     }
 
     /// The hash of `count` bytes at `bytes`.
-    @inlinable package func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    @inlinable public func hash(_ bytes: UnsafeRawPointer, _ count: Int) -> UInt64 {
         var state = first ^ UInt64(truncatingIfNeeded: count)
         var offset = 0
         // SAFETY: every load lies within `count`.
@@ -37,7 +37,7 @@ package struct SeededHash: Sendable {
     }
 
     /// The hash of an address.
-    @inlinable package func hash(_ key: AddressKey) -> UInt64 {
+    @inlinable public func hash(_ key: AddressKey) -> UInt64 {
         mix(mix(mix(first ^ key.high) ^ key.low) ^ second)
     }
 

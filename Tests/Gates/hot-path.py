@@ -74,16 +74,6 @@ KNOWN = [
     (r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a failed query"),
     (r"closure #1 in LogPlugin\.makeStep\(_:\)", r"swift_(retain|release|bridgeObjectRelease)", "around a line written"),
     (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
-    # A name with a topology zone: the compiler writes the way for a stack too small for 255 bytes, which is not taken.
-    (
-        r"(specialized )?ClusterReader\.selectZone\(_:_:\)",
-        r"swift_(stdlib_isStackAllocationSafe|slowAlloc|slowDealloc|willThrowTypedImpl)",
-        "temporary memory of a zonal name",
-    ),
-    # To be mended: `==` of a type that is RawRepresentable, called through its witness table instead of inlined. It neither
-    # allocates nor counts references, but it is a call where a comparison would do.
-    (r".*", r"\$sSQ2eeoiySbx_xtFZTj", "== of DNSWire's and other small types, not inlined"),
-    (r"lazy protocol witness table accessor .*", r"swift_getWitnessTable", "once for each of these types"),
 ]
 
 # What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic.

@@ -1,5 +1,5 @@
 /// Whether two runs of `count` bytes are equal.
-@inlinable package func equalBytes(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
+@inlinable public func equalBytes(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
     var offset = 0
     // SAFETY: callers pass runs of at least `count` bytes.
     while offset &+ 8 <= count {

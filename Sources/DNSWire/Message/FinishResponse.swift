@@ -1,9 +1,9 @@
 extension ResponseWriter {
     /// Length of the OPT record of a response, in bytes: no options are ever sent with it.
-    @inlinable package static var optLength: Int { 11 }
+    @inlinable public static var optLength: Int { 11 }
 
     /// The UDP size that responses announce in their OPT record: what avoids fragments on any path (DNS flag day 2020).
-    @inlinable package static var announcedUDPSize: UInt16 { 1232 }
+    @inlinable public static var announcedUDPSize: UInt16 { 1232 }
 
     /// Writes the OPT record (if the request had one) and the header's flags and counts.
     ///
@@ -13,7 +13,7 @@ extension ResponseWriter {
     ///   - flags: `Header.authoritative` and `Header.recursionAvailable` as they apply.
     ///   - udpSize: the UDP size to announce, in bytes.
     /// - Returns: the length of the response in bytes.
-    package mutating func finish(
+    public mutating func finish(
         _ request: borrowing Request, code: ResponseCode, flags: UInt16, udpSize: UInt16 = announcedUDPSize
     ) -> Int {
         if request.hasEDNS {

@@ -1,20 +1,20 @@
 /// The question's name, lower-cased, with the offsets of its labels: the key of every look-up. The memory belongs to the
 /// worker and is written anew for each request.
-package struct QuestionName {
+public struct QuestionName {
     /// The name in wire form, lower-cased, root label included: at most 255 bytes (RFC 1035, section 2.3.4).
-    package let bytes: UnsafeMutablePointer<UInt8>
+    public let bytes: UnsafeMutablePointer<UInt8>
     /// `labels[i]` is the offset within `bytes` of label `i` (its length byte); one more entry gives the root label's.
-    package let labels: UnsafeMutablePointer<UInt8>
+    public let labels: UnsafeMutablePointer<UInt8>
 
     /// Longest name on the wire (RFC 1035, section 2.3.4).
-    @inlinable package static var longest: Int { 255 }
+    @inlinable public static var longest: Int { 255 }
     /// Longest label (RFC 1035, section 2.3.4).
-    @inlinable package static var longestLabel: Int { 63 }
+    @inlinable public static var longestLabel: Int { 63 }
     /// Most labels that fit into `longest` bytes: 127 of one byte each.
-    @inlinable package static var mostLabels: Int { 127 }
+    @inlinable public static var mostLabels: Int { 127 }
 
     /// Takes memory, which `deallocate` gives back.
-    package init() {
+    public init() {
         bytes = .allocate(capacity: 256)
         bytes.initialize(repeating: 0, count: 256)
         labels = .allocate(capacity: 129)
@@ -22,20 +22,20 @@ package struct QuestionName {
     }
 
     /// Gives the memory back; the value must not be used afterwards.
-    package func deallocate() {
+    public func deallocate() {
         bytes.deallocate()
         labels.deallocate()
     }
 
     /// Offset of label `index` within `bytes`.
-    @inlinable package func offset(ofLabel index: Int) -> Int { Int(labels[index]) }
+    @inlinable public func offset(ofLabel index: Int) -> Int { Int(labels[index]) }
 }
 
 extension QuestionName {
     /// Copies the name in wire form at `source` (at most `count` bytes) in lower case, and notes its labels.
     ///
     /// - Returns: its length in bytes and number of labels; nil where it is not a complete name without pointers.
-    package func copy(_ source: UnsafeRawPointer, _ count: Int) -> (length: Int, labelCount: Int)? {
+    public func copy(_ source: UnsafeRawPointer, _ count: Int) -> (length: Int, labelCount: Int)? {
         var offset = 0
         var found = 0
         let octets = source.assumingMemoryBound(to: UInt8.self)

@@ -1,41 +1,41 @@
 /// What the header, the question and the OPT record of a request say. A plain value: the name itself stays in the request
 /// buffer, and its lower-cased copy in the caller's scratch memory.
-package struct Request {
+public struct Request {
     /// The header's second 16 bits as received.
-    package var flags: UInt16 = 0
+    public var flags: UInt16 = 0
     /// Offset of the first byte behind the question; the answer section starts here. 12 where no question could be read.
-    package var questionEnd = Header.length
+    public var questionEnd = Header.length
     /// Length of the question's name in bytes, root label included; 0 where no question could be read.
-    package var nameLength = 0
+    public var nameLength = 0
     /// Number of labels of the name, the root label not counted.
-    package var labelCount = 0
-    package var type = RecordType(rawValue: 0)
-    package var recordClass = RecordClass(rawValue: 0)
+    public var labelCount = 0
+    public var type = RecordType(rawValue: 0)
+    public var recordClass = RecordClass(rawValue: 0)
     /// True where the request has an OPT record (RFC 6891): only then has the response one.
-    package var hasEDNS = false
+    public var hasEDNS = false
     /// EDNS version asked for.
-    package var ednsVersion: UInt8 = 0
+    public var ednsVersion: UInt8 = 0
     /// The DO bit (RFC 3225).
-    package var dnssecOK = false
+    public var dnssecOK = false
     /// Largest UDP response that the client takes, in bytes: 512 without EDNS (RFC 1035, section 4.2.1).
-    package var udpSize = Request.classicUDPSize
+    public var udpSize = Request.classicUDPSize
 
     /// The limit of a UDP message without EDNS (RFC 1035, section 4.2.1), and the least that an EDNS size means
     /// (RFC 6891, section 6.2.3).
-    @inlinable package static var classicUDPSize: Int { 512 }
+    @inlinable public static var classicUDPSize: Int { 512 }
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
-    @inlinable package var opcode: Opcode {
+    @inlinable public var opcode: Opcode {
         Opcode(rawValue: UInt8(truncatingIfNeeded: (flags & Header.opcodeMask) >> 11))
     }
 
     /// Whether the client asked for recursion (RD).
-    @inlinable package var recursionDesired: Bool { flags & Header.recursionDesired != 0 }
+    @inlinable public var recursionDesired: Bool { flags & Header.recursionDesired != 0 }
 }
 
 /// What is to be done with a request once its header, question and OPT record have been read.
-package enum RequestVerdict: UInt8 {
+public enum RequestVerdict: UInt8 {
     /// A well-formed query: find an answer.
     case answer
     /// No answer at all: too short for a header, or itself a response (RFC 1035, section 7.3: answering one is a loop).

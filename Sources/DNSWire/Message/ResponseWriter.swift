@@ -2,21 +2,21 @@
 /// checks the room first and reports whether it fitted; a section is cut by going back to a `Mark`.
 ///
 /// The memory belongs to the caller, who keeps it for as long as the writer is used.
-package struct ResponseWriter {
+public struct ResponseWriter {
     /// Start of the message.
-    package let base: UnsafeMutableRawPointer
+    public let base: UnsafeMutableRawPointer
     /// Offset at which the next byte goes.
-    package var position: Int
+    public var position: Int
     /// First offset that must not be written: the client's limit, less the room kept for OPT.
-    package var limit: Int
-    package var answerCount: UInt16 = 0
-    package var authorityCount: UInt16 = 0
-    package var additionalCount: UInt16 = 0
+    public var limit: Int
+    public var answerCount: UInt16 = 0
+    public var authorityCount: UInt16 = 0
+    public var additionalCount: UInt16 = 0
     /// Set where a record of the answer section did not fit (RFC 2181, section 9).
-    package var isTruncated = false
+    public var isTruncated = false
 
     /// A place to go back to: the position and the counts at one moment.
-    package struct Mark {
+    public struct Mark {
         @usableFromInline let position: Int
         @usableFromInline let answerCount: UInt16
         @usableFromInline let authorityCount: UInt16
@@ -34,17 +34,17 @@ package struct ResponseWriter {
     ///   - base: start of the message, of at least `limit` bytes.
     ///   - position: offset behind the question.
     ///   - limit: first offset that must not be written.
-    @inlinable package init(base: UnsafeMutableRawPointer, position: Int, limit: Int) {
+    @inlinable public init(base: UnsafeMutableRawPointer, position: Int, limit: Int) {
         self.base = base
         self.position = position
         self.limit = limit
     }
 
     /// The place to come back to with `roll(back:)`.
-    @inlinable package var mark: Mark { Mark(self) }
+    @inlinable public var mark: Mark { Mark(self) }
 
     /// Forgets everything written since `mark`.
-    @inlinable package mutating func roll(back mark: Mark) {
+    @inlinable public mutating func roll(back mark: Mark) {
         position = mark.position
         answerCount = mark.answerCount
         authorityCount = mark.authorityCount
@@ -52,33 +52,33 @@ package struct ResponseWriter {
     }
 
     /// Whether `count` more bytes fit.
-    @inlinable package func hasRoom(_ count: Int) -> Bool { position &+ count <= limit }
+    @inlinable public func hasRoom(_ count: Int) -> Bool { position &+ count <= limit }
 
     // The functions below write without a check: call them behind `hasRoom` with the sum of what they write.
     // SAFETY of all of them: `position + count <= limit` and `limit` bytes belong to the message.
 
-    @inlinable package mutating func put8(_ value: UInt8) {
+    @inlinable public mutating func put8(_ value: UInt8) {
         base.storeBytes(of: value, toByteOffset: position, as: UInt8.self)
         position &+= 1
     }
 
-    @inlinable package mutating func put16(_ value: UInt16) {
+    @inlinable public mutating func put16(_ value: UInt16) {
         base.storeBytes(of: value.bigEndian, toByteOffset: position, as: UInt16.self)
         position &+= 2
     }
 
-    @inlinable package mutating func put32(_ value: UInt32) {
+    @inlinable public mutating func put32(_ value: UInt32) {
         base.storeBytes(of: value.bigEndian, toByteOffset: position, as: UInt32.self)
         position &+= 4
     }
 
-    @inlinable package mutating func put(_ source: UnsafeRawPointer, _ count: Int) {
+    @inlinable public mutating func put(_ source: UnsafeRawPointer, _ count: Int) {
         (base + position).copyMemory(from: source, byteCount: count)
         position &+= count
     }
 
     /// Owner (a compression pointer), type, class IN, TTL and data length: 12 bytes.
-    @inlinable package mutating func putRecordHead(owner: UInt16, type: RecordType, ttl: UInt32, dataLength: Int) {
+    @inlinable public mutating func putRecordHead(owner: UInt16, type: RecordType, ttl: UInt32, dataLength: Int) {
         put16(owner)
         put16(type.rawValue)
         put16(RecordClass.internet.rawValue)
@@ -92,7 +92,7 @@ package struct ResponseWriter {
     ///   - owner: compression pointer to the owner's name.
     ///   - address: the 4 or 16 bytes of the address in network order.
     ///   - length: 4 for A, 16 for AAAA.
-    @inlinable package mutating func answerAddress(
+    @inlinable public mutating func answerAddress(
         owner: UInt16, type: RecordType, ttl: UInt32, address: UnsafeRawPointer, length: Int
     ) -> Bool {
         guard hasRoom(12 &+ length) else { return false }
@@ -103,13 +103,13 @@ package struct ResponseWriter {
     }
 
     /// A compression pointer to `offset` (RFC 1035, section 4.1.4). `offset` is below 0x4000.
-    @inlinable package static func pointer(to offset: Int) -> UInt16 {
+    @inlinable public static func pointer(to offset: Int) -> UInt16 {
         0xC000 | UInt16(truncatingIfNeeded: offset & 0x3FFF)
     }
 
     /// Highest offset that a compression pointer can name.
-    @inlinable package static var farthestPointer: Int { 0x3FFF }
+    @inlinable public static var farthestPointer: Int { 0x3FFF }
 
     /// The pointer to the question's name, which always stands at offset 12: `C0 0C`.
-    @inlinable package static var questionPointer: UInt16 { 0xC00C }
+    @inlinable public static var questionPointer: UInt16 { 0xC00C }
 }

@@ -2,12 +2,12 @@
 /// a look-up counts no references.
 ///
 /// `@unchecked Sendable`: written by `init` only.
-package final class ZoneMatcher: @unchecked Sendable {
+public final class ZoneMatcher: @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     private let count: Int
 
     /// - Parameter zones: names in wire form, any case; a look-up answers with the index into this array.
-    package init(_ zones: [[UInt8]]) {
+    public init(_ zones: [[UInt8]]) {
         let sorted = zones.enumerated().sorted { $0.element.count > $1.element.count }
         let entrySize = ZoneMatcherView.entrySize
         memory = .allocate(byteCount: max(1, sorted.count * entrySize), alignment: 8)
@@ -30,7 +30,7 @@ package final class ZoneMatcher: @unchecked Sendable {
     deinit { memory.deallocate() }
 
     /// What to look names up through: valid for as long as the matcher is kept.
-    package var view: ZoneMatcherView { ZoneMatcherView(base: UnsafeRawPointer(memory), count: count) }
+    public var view: ZoneMatcherView { ZoneMatcherView(base: UnsafeRawPointer(memory), count: count) }
 
     private static func labelCount(_ name: ArraySlice<UInt8>) -> Int {
         var count = 0
@@ -44,10 +44,10 @@ package final class ZoneMatcher: @unchecked Sendable {
 }
 
 /// The reading side of a `ZoneMatcher`.
-package struct ZoneMatcherView {
+public struct ZoneMatcherView {
     @usableFromInline let base: UnsafeRawPointer
     /// Number of zones.
-    package let count: Int
+    public let count: Int
 
     /// Index (4), length (2), labels (2), name (255), one byte free.
     @inlinable static var entrySize: Int { 264 }
@@ -58,11 +58,11 @@ package struct ZoneMatcherView {
     }
 
     /// A zone that a name belongs to.
-    package struct Match {
+    public struct Match {
         /// Index into the array that the matcher was made from; -1 where no zone matches.
-        package var index: Int
+        public var index: Int
         /// Number of the name's labels to the left of the zone.
-        package var labelsLeft: Int
+        public var labelsLeft: Int
 
         @inlinable init(index: Int, labelsLeft: Int) {
             self.index = index
@@ -71,7 +71,7 @@ package struct ZoneMatcherView {
     }
 
     /// The longest zone that the lower-cased `name` of `length` bytes and `labelCount` labels lies in.
-    @inlinable package func longestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Match {
+    @inlinable public func longestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Match {
         var place = 0
         while place < count {
             // SAFETY: entries are those that ZoneMatcher wrote.
@@ -90,7 +90,7 @@ package struct ZoneMatcherView {
 
     /// The index of the shortest zone but the root that the name lies in; the root's where it lies in no other, and -1 where
     /// it lies in none at all.
-    package func shortestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Int {
+    public func shortestMatch(_ name: QuestionName, length: Int, labelCount: Int) -> Int {
         var found = -1
         var place = 0
         while place < count {

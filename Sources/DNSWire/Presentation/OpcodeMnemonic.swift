@@ -1,6 +1,6 @@
 extension Opcode: CustomStringConvertible {
     /// The mnemonic as CoreDNS writes it, or OPCODE and the number.
-    package var description: String { mnemonic ?? "OPCODE\(rawValue)" }
+    public var description: String { mnemonic ?? "OPCODE\(rawValue)" }
 
     /// An opcode from its mnemonic in either case, or from OPCODE and its number, at most 15 (RFC 1035, section 4.1.1).
     package init?(mnemonic: some StringProtocol) {

@@ -1,7 +1,7 @@
 extension RecordClass: CustomStringConvertible {
     /// The mnemonic as CoreDNS writes it: "CLASS255" for ANY, which is the name of a type too; CLASS and the number for others
     /// without a name (RFC 3597, section 5).
-    package var description: String { self == .any ? generic : mnemonic ?? generic }
+    public var description: String { self == .any ? generic : mnemonic ?? generic }
 
     /// A class from its mnemonic in either case, ANY included, or from CLASS and its number.
     package init?(mnemonic: some StringProtocol) {

@@ -1,7 +1,7 @@
 extension RecordType: CustomStringConvertible {
     /// The mnemonic as CoreDNS writes it, "None" and "Reserved" for the two ends of the range included, or TYPE and the number
     /// (RFC 3597, section 5).
-    package var description: String { mnemonic ?? generic }
+    public var description: String { mnemonic ?? generic }
 
     /// What stands in a zone file: like `description`, but TYPE0 and TYPE65535, as "NONE" is a class there.
     package var zoneFileForm: String {

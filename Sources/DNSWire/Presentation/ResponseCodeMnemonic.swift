@@ -1,7 +1,7 @@
 extension ResponseCode: CustomStringConvertible {
     /// The mnemonic as CoreDNS writes it, or RCODE and the number. 16 is BADVERS: the other meaning, BADSIG, belongs into the
     /// data of a TSIG record (RFC 6895, section 2.3).
-    package var description: String { mnemonic ?? "RCODE\(rawValue)" }
+    public var description: String { mnemonic ?? "RCODE\(rawValue)" }
 
     /// A response code from its mnemonic in either case, or from RCODE and its number, at most 4095 (RFC 6891, section 6.1.3).
     package init?(mnemonic: some StringProtocol) {

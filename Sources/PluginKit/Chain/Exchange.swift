@@ -85,7 +85,7 @@ package struct Exchange {
         aliasTarget = 0
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
-        let allowed = transport == .udp ? min(request.udpSize, capacity) : capacity
+        let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }
         writer = ResponseWriter(base: buffer, position: request.questionEnd, limit: room(allowed))
         return verdict
     }

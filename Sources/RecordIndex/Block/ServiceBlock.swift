@@ -5,7 +5,7 @@ import DNSWire
 ///
 /// Layout: a header of fixed fields, then (each at the offset that the header names) the key, the cluster addresses, the
 /// IPv4 and IPv6 address pools, ports, port groups, labels, zones, rows, and the rows' order by address.
-package struct ServiceBlock {
+public struct ServiceBlock {
     @usableFromInline let base: UnsafeRawPointer
 
     @inlinable init(base: UnsafeRawPointer) { self.base = base }
@@ -54,55 +54,55 @@ package struct ServiceBlock {
         Int(base.load(fromByteOffset: offset, as: UInt32.self))
     }
 
-    @inlinable package var isHeadless: Bool { field(Field.flags) & Int(Flag.headless) != 0 }
-    @inlinable package var isExternalName: Bool { field(Field.flags) & Int(Flag.externalName) != 0 }
-    @inlinable package var answersForward: Bool { field(Field.flags) & Int(Flag.forward) != 0 }
-    @inlinable package var answersReverse: Bool { field(Field.flags) & Int(Flag.reverse) != 0 }
+    @inlinable public var isHeadless: Bool { field(Field.flags) & Int(Flag.headless) != 0 }
+    @inlinable public var isExternalName: Bool { field(Field.flags) & Int(Flag.externalName) != 0 }
+    @inlinable public var answersForward: Bool { field(Field.flags) & Int(Flag.forward) != 0 }
+    @inlinable public var answersReverse: Bool { field(Field.flags) & Int(Flag.reverse) != 0 }
 
     /// The key: service and namespace as two labels with their length bytes, followed by the label `svc`: just what follows
     /// an endpoint's label in its name.
-    @inlinable package var key: UnsafeRawPointer { base + field(Field.keyOffset) }
+    @inlinable public var key: UnsafeRawPointer { base + field(Field.keyOffset) }
     /// Length of the two labels of the key, in bytes; `svc` is not counted.
-    @inlinable package var keyLength: Int { field(Field.keyLength) }
+    @inlinable public var keyLength: Int { field(Field.keyLength) }
     /// Length of `key` with the label `svc`.
-    @inlinable package var suffixLength: Int { keyLength &+ 4 }
+    @inlinable public var suffixLength: Int { keyLength &+ 4 }
 
     // MARK: Addresses
 
-    @inlinable package var clusterIPv4Count: Int { field(Field.clusterIPv4Count) }
-    @inlinable package var clusterIPv6Count: Int { field(Field.clusterIPv6Count) }
+    @inlinable public var clusterIPv4Count: Int { field(Field.clusterIPv4Count) }
+    @inlinable public var clusterIPv6Count: Int { field(Field.clusterIPv6Count) }
     /// The cluster's IPv4 addresses, 4 bytes each in network order.
-    @inlinable package var clusterIPv4: UnsafeRawPointer { base + field(Field.clusterIPv4Offset) }
+    @inlinable public var clusterIPv4: UnsafeRawPointer { base + field(Field.clusterIPv4Offset) }
     /// The cluster's IPv6 addresses, 16 bytes each.
-    @inlinable package var clusterIPv6: UnsafeRawPointer { base + field(Field.clusterIPv6Offset) }
-    @inlinable package var poolIPv4Count: Int { field(Field.poolIPv4Count) }
-    @inlinable package var poolIPv6Count: Int { field(Field.poolIPv6Count) }
-    @inlinable package var hasClusterAddress: Bool { clusterIPv4Count &+ clusterIPv6Count > 0 }
+    @inlinable public var clusterIPv6: UnsafeRawPointer { base + field(Field.clusterIPv6Offset) }
+    @inlinable public var poolIPv4Count: Int { field(Field.poolIPv4Count) }
+    @inlinable public var poolIPv6Count: Int { field(Field.poolIPv6Count) }
+    @inlinable public var hasClusterAddress: Bool { clusterIPv4Count &+ clusterIPv6Count > 0 }
     /// The endpoints' IPv4 addresses, ascending, each once.
-    @inlinable package var poolIPv4: UnsafeRawPointer { base + field(Field.poolIPv4Offset) }
+    @inlinable public var poolIPv4: UnsafeRawPointer { base + field(Field.poolIPv4Offset) }
     /// The endpoints' IPv6 addresses, ascending, each once.
-    @inlinable package var poolIPv6: UnsafeRawPointer { base + field(Field.poolIPv6Offset) }
+    @inlinable public var poolIPv6: UnsafeRawPointer { base + field(Field.poolIPv6Offset) }
 
     // MARK: Ports
 
     /// Index of the port group that holds the service's own ports (those of the Service object).
-    @inlinable package var serviceGroup: Int { 0 }
+    @inlinable public var serviceGroup: Int { 0 }
     /// Sum, over the rows, of the ports that each stands for: what SRV weights of an unfiltered answer divide by.
-    @inlinable package var serviceWeightTotal: Int { field(Field.serviceWeightTotal) }
-    @inlinable package var groupCount: Int { field(Field.groupCount) }
+    @inlinable public var serviceWeightTotal: Int { field(Field.serviceWeightTotal) }
+    @inlinable public var groupCount: Int { field(Field.groupCount) }
 
-    @inlinable package func portCount(group: Int) -> Int {
+    @inlinable public func portCount(group: Int) -> Int {
         Int(base.load(fromByteOffset: field(Field.groupOffset) &+ group &* 8 &+ 4, as: UInt32.self))
     }
 
-    @inlinable package func port(_ index: Int, group: Int) -> PortView {
+    @inlinable public func port(_ index: Int, group: Int) -> PortView {
         let start = Int(base.load(fromByteOffset: field(Field.groupOffset) &+ group &* 8, as: UInt32.self))
         return PortView(base: base, offset: start &+ index &* PortView.size)
     }
 
     // MARK: Labels
 
-    @inlinable package var labelCount: Int { field(Field.labelCount) }
+    @inlinable public var labelCount: Int { field(Field.labelCount) }
 
     /// Offset of the label, first row, port group, whether that is of several slices: 4 bytes each.
     @inlinable static var labelEntrySize: Int { 16 }
@@ -113,24 +113,24 @@ package struct ServiceBlock {
     }
 
     /// Label `index` with its length byte in front. Labels are in the order of `compareLabels`.
-    @inlinable package func label(_ index: Int) -> UnsafeRawPointer { base + labelField(index, 0) }
+    @inlinable public func label(_ index: Int) -> UnsafeRawPointer { base + labelField(index, 0) }
 
     /// First row of label `index`; the rows of a label are neighbours.
-    @inlinable package func firstRow(ofLabel index: Int) -> Int { labelField(index, 4) }
+    @inlinable public func firstRow(ofLabel index: Int) -> Int { labelField(index, 4) }
 
     /// The group that has all ports of label `index`, whichever slices they come from; -1 where the label has none.
-    @inlinable package func portGroup(ofLabel index: Int) -> Int { labelField(index, 8) &- 1 }
+    @inlinable public func portGroup(ofLabel index: Int) -> Int { labelField(index, 8) &- 1 }
 
     /// Whether the ports of label `index` come from several slices' groups: then each knows its topology zone.
-    @inlinable package func hasMergedPorts(label index: Int) -> Bool { labelField(index, 12) != 0 }
+    @inlinable public func hasMergedPorts(label index: Int) -> Bool { labelField(index, 12) != 0 }
 
     /// The row behind the last one of label `index`.
-    @inlinable package func endRow(ofLabel index: Int) -> Int {
+    @inlinable public func endRow(ofLabel index: Int) -> Int {
         index &+ 1 < labelCount ? firstRow(ofLabel: index &+ 1) : rowCount
     }
 
     /// Index of the label that equals the one at `wanted` (length byte in front, lower case), -1 where there is none.
-    @inlinable package func findLabel(_ wanted: UnsafeRawPointer) -> Int {
+    @inlinable public func findLabel(_ wanted: UnsafeRawPointer) -> Int {
         var low = 0
         var high = labelCount
         while low < high {
@@ -143,7 +143,7 @@ package struct ServiceBlock {
     }
 
     /// Shorter labels first, then by bytes: an order that needs one comparison most of the time.
-    @inlinable package static func compareLabels(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Int {
+    @inlinable public static func compareLabels(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Int {
         let leftLength = Int(left.load(as: UInt8.self))
         let rightLength = Int(right.load(as: UInt8.self))
         if leftLength != rightLength { return leftLength &- rightLength }
@@ -161,7 +161,7 @@ package struct ServiceBlock {
     // MARK: Zones
 
     /// Number of the zone whose value is the `count` bytes at `wanted`, 0 where no endpoint carries it.
-    @inlinable package func findZone(_ wanted: UnsafeRawPointer, _ count: Int) -> Int {
+    @inlinable public func findZone(_ wanted: UnsafeRawPointer, _ count: Int) -> Int {
         var index = 0
         while index < field(Field.zoneCount) {
             let entry = field(Field.zoneOffset) &+ index &* 8
@@ -176,22 +176,22 @@ package struct ServiceBlock {
 
     // MARK: Rows
 
-    @inlinable package var rowCount: Int { field(Field.rowCount) }
+    @inlinable public var rowCount: Int { field(Field.rowCount) }
 
-    @inlinable package func row(_ index: Int) -> RowView {
+    @inlinable public func row(_ index: Int) -> RowView {
         RowView(base: base + (field(Field.rowOffset) &+ index &* RowView.size))
     }
 
     /// The row that comes at place `place` when rows are ordered by address; rows of one address are neighbours.
-    @inlinable package func rowByAddress(_ place: Int) -> Int {
+    @inlinable public func rowByAddress(_ place: Int) -> Int {
         Int(base.load(fromByteOffset: field(Field.orderOffset) &+ place &* 4, as: UInt32.self))
     }
 
     /// Whether any row stands for a name.
-    @inlinable package var hasTargets: Bool { field(Field.targetCount) > 0 }
+    @inlinable public var hasTargets: Bool { field(Field.targetCount) > 0 }
 
     /// The place, in the order by address, of the first row at `address`; -1 where there is none.
-    @inlinable package func firstPlace(of address: AddressKey) -> Int {
+    @inlinable public func firstPlace(of address: AddressKey) -> Int {
         let wanted = poolPlace(of: address)
         guard wanted >= 0 else { return -1 }
         var low = 0
@@ -227,12 +227,12 @@ package struct ServiceBlock {
     }
 
     /// The bytes of a row's address: 4 or 16.
-    @inlinable package func address(of row: RowView) -> UnsafeRawPointer {
+    @inlinable public func address(of row: RowView) -> UnsafeRawPointer {
         row.kind == RowView.ipv4 ? poolIPv4 + (row.index &* 4) : poolIPv6 + (row.index &* 16)
     }
 
     /// The name that a row of a slice of type FQDN stands for, in wire form, and its length.
-    @inlinable package func target(of row: RowView) -> (UnsafeRawPointer, Int) {
+    @inlinable public func target(of row: RowView) -> (UnsafeRawPointer, Int) {
         let entry = field(Field.targetOffset) &+ row.index &* 8
         return (
             base + Int(base.load(fromByteOffset: entry, as: UInt32.self)),
@@ -241,13 +241,13 @@ package struct ServiceBlock {
     }
 
     /// The alias's target in wire form, and its length.
-    @inlinable package var externalName: (UnsafeRawPointer, Int) {
+    @inlinable public var externalName: (UnsafeRawPointer, Int) {
         (base + field(Field.externalNameOffset), field(Field.externalNameLength))
     }
 }
 
 /// A port within a block.
-package struct PortView {
+public struct PortView {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline let offset: Int
 
@@ -260,20 +260,20 @@ package struct PortView {
     }
 
     /// The port number, -1 where a service or slice has no ports.
-    @inlinable package var number: Int32 { base.load(fromByteOffset: offset, as: Int32.self) }
+    @inlinable public var number: Int32 { base.load(fromByteOffset: offset, as: Int32.self) }
 
     /// In the merged ports of a label: the topology zone of the rows that have the port.
-    @inlinable package var zone: Int { Int(base.load(fromByteOffset: offset &+ 10, as: UInt16.self)) }
+    @inlinable public var zone: Int { Int(base.load(fromByteOffset: offset &+ 10, as: UInt16.self)) }
 
     /// Whether the port's name is the `count` bytes at `wanted`; no bytes match every port (CoreDNS's rule).
-    @inlinable package func isNamed(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
+    @inlinable public func isNamed(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
         if count == 0 { return true }
         guard Int(base.load(fromByteOffset: offset &+ 8, as: UInt8.self)) == count else { return false }
         return equalBytes(base + Int(base.load(fromByteOffset: offset &+ 4, as: UInt32.self)), wanted, count)
     }
 
     /// Whether the port's transport is the `count` bytes at `wanted`; no bytes match every port (CoreDNS's rule).
-    @inlinable package func hasTransport(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
+    @inlinable public func hasTransport(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
         if count == 0 { return true }
         guard Int(base.load(fromByteOffset: offset &+ 9, as: UInt8.self)) == count else { return false }
         let name = Int(base.load(fromByteOffset: offset &+ 4, as: UInt32.self))
@@ -283,29 +283,29 @@ package struct PortView {
 }
 
 /// One endpoint of a service within a block: an address (or name), the label it answers to, and its ports.
-package struct RowView {
+public struct RowView {
     @usableFromInline let base: UnsafeRawPointer
 
     /// place (4), label (4), port group (2), zone (2), multiplicity (2), flags (2).
     @inlinable static var size: Int { 16 }
-    @inlinable package static var ipv4: Int { 0 }
-    @inlinable package static var ipv6: Int { 1 }
+    @inlinable public static var ipv4: Int { 0 }
+    @inlinable public static var ipv6: Int { 1 }
     /// A row of a slice of address type FQDN.
-    @inlinable package static var name: Int { 2 }
+    @inlinable public static var name: Int { 2 }
 
     @inlinable init(base: UnsafeRawPointer) { self.base = base }
 
     /// Kind and index in one number: rows have the same address where these are equal.
-    @inlinable package var place: UInt32 { base.load(as: UInt32.self) }
-    @inlinable package var kind: Int { Int(place &>> 30) }
+    @inlinable public var place: UInt32 { base.load(as: UInt32.self) }
+    @inlinable public var kind: Int { Int(place &>> 30) }
     /// Index into the pool of its kind.
-    @inlinable package var index: Int { Int(place & 0x3FFF_FFFF) }
-    @inlinable package var label: Int { Int(base.load(fromByteOffset: 4, as: UInt32.self)) }
-    @inlinable package var portGroup: Int { Int(base.load(fromByteOffset: 8, as: UInt16.self)) }
+    @inlinable public var index: Int { Int(place & 0x3FFF_FFFF) }
+    @inlinable public var label: Int { Int(base.load(fromByteOffset: 4, as: UInt32.self)) }
+    @inlinable public var portGroup: Int { Int(base.load(fromByteOffset: 8, as: UInt16.self)) }
     /// 0 where the endpoint has no topology zone.
-    @inlinable package var zone: Int { Int(base.load(fromByteOffset: 10, as: UInt16.self)) }
+    @inlinable public var zone: Int { Int(base.load(fromByteOffset: 10, as: UInt16.self)) }
     /// How many equal endpoints the row stands for: CoreDNS counts each of them in the SRV weight.
-    @inlinable package var multiplicity: Int { Int(base.load(fromByteOffset: 12, as: UInt16.self)) }
+    @inlinable public var multiplicity: Int { Int(base.load(fromByteOffset: 12, as: UInt16.self)) }
     /// Whether the label is the pod's own hostname.
-    @inlinable package var isHostname: Bool { base.load(fromByteOffset: 14, as: UInt16.self) & 1 != 0 }
+    @inlinable public var isHostname: Bool { base.load(fromByteOffset: 14, as: UInt16.self) & 1 != 0 }
 }

@@ -3,10 +3,10 @@ import DNSWire
 /// Owns the bytes of one compiled service block.
 ///
 /// `@unchecked Sendable`: the bytes are written once, by `init`, and only read afterwards.
-package final class ServiceBlockMemory: @unchecked Sendable {
+public final class ServiceBlockMemory: @unchecked Sendable {
     @usableFromInline let base: UnsafeRawPointer
     /// Size of the block in bytes.
-    package let size: Int
+    public let size: Int
 
     init(copying bytes: [UInt8]) {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 8)
@@ -21,7 +21,7 @@ package final class ServiceBlockMemory: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// The block itself: valid for as long as this object is.
-    @inlinable package var block: ServiceBlock { ServiceBlock(base: base) }
+    @inlinable public var block: ServiceBlock { ServiceBlock(base: base) }
 
     /// Whether two blocks say the same: then there is nothing to publish.
     func isEqual(to other: ServiceBlockMemory) -> Bool {

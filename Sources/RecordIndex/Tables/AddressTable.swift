@@ -2,10 +2,10 @@
 /// raw memory, built once.
 ///
 /// `@unchecked Sendable`: written by `init` only.
-package final class AddressTable: @unchecked Sendable {
+public final class AddressTable: @unchecked Sendable {
     /// The mask, then `mask + 1` addresses of 16 bytes, then as many values of 4 bytes.
     @usableFromInline let base: UnsafeRawPointer
-    package let size: Int
+    public let size: Int
 
     /// Marks an entry that is free: no value is this large.
     @usableFromInline static var free: UInt32 { .max }
@@ -36,7 +36,7 @@ package final class AddressTable: @unchecked Sendable {
 }
 
 /// Walks the values that an `AddressTable` has for one address.
-package struct AddressMatches {
+public struct AddressMatches {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline let key: AddressKey
     @usableFromInline let mask: Int
@@ -51,7 +51,7 @@ package struct AddressMatches {
     }
 
     /// The next value, -1 behind the last one.
-    @inlinable package mutating func next() -> Int {
+    @inlinable public mutating func next() -> Int {
         while true {
             // SAFETY: the table always has free entries, so the walk ends.
             let value = base.load(fromByteOffset: 8 &+ (mask &+ 1) &* 16 &+ place &* 4, as: UInt32.self)

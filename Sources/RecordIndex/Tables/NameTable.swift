@@ -3,7 +3,7 @@ import DNSWire
 /// One shard of a table from short byte strings to 32-bit values: open addressing over raw memory, built once.
 ///
 /// `@unchecked Sendable`: written by `init` only.
-package final class NameTable: @unchecked Sendable {
+public final class NameTable: @unchecked Sendable {
     /// `mask + 1` entries of 16 bytes (hash, value, offset and length of the key), then the keys.
     @usableFromInline let base: UnsafeRawPointer
     package let size: Int

@@ -63,8 +63,8 @@ final class Router {
         let verdict = exchange.pointee.take(buffer, length: length, capacity: capacity, transport: transport)
         exchange.pointee.client = client
         exchange.pointee.local = local
-        switch isTruncated && verdict == .answer ? .formatError : verdict {
-        case .answer: break
+        switch verdict {
+        case .answer: if isTruncated { return refuse(.formatError) }
         case .drop: return 0
         case .formatError: return refuse(.formatError)
         case .notImplemented: return refuse(.notImplemented)
@@ -79,7 +79,9 @@ final class Router {
         guard chain.count > 0 else { return refuse(.refused) }
         // The loopback interface carries what the client takes in one piece; anywhere else larger datagrams may be
         // fragmented and lost. `bufsize` limits both.
-        if transport == .udp, chain.limitsLoopback || !client.isLoopback { exchange.pointee.limit(to: chain.udpSize) }
+        if case .udp = transport, chain.limitsLoopback || !client.isLoopback {
+            exchange.pointee.limit(to: chain.udpSize)
+        }
         return chain.answer(exchange)
     }
 
