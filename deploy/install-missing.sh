@@ -47,5 +47,6 @@ if ((EUID != 0)); then
     fi
     as_root=(sudo)
 fi
-"${as_root[@]}" apt-get update
+# One source that cannot be reached need not be the one that has the packages.
+"${as_root[@]}" apt-get update || echo "apt-get update failed; trying with the lists that are there" >&2
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${missing[@]}"

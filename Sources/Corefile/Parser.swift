@@ -61,6 +61,10 @@ struct Parser {
             stream.next()
             if written.isEmpty { throw brace.error("Unexpected '{', expected a zone before it") }
         }
+        if let first = written.first, first.text.hasPrefix("(") {
+            throw first.error(
+                "Unexpected key '\(first.text.inMessage)', expected a zone or a snippet's name in parentheses")
+        }
         let keys = written.filter { !$0.text.isEmpty }
         var expanded: [ServerKey] = []
         for key in keys { expanded += try ServerKey.keys(from: key, defaultPort: defaultPort) }
@@ -189,7 +193,9 @@ struct Parser {
     }
 
     func unmatched(_ brace: Token) -> CorefileError {
-        brace.error("Unexpected '}' because no matching opening brace")
+        // CoreDNS reads a `}` behind a directive's words as the end of a block of that directive.
+        brace.error(
+            "Unexpected '}' because no matching opening brace; a server block's '}' stands on a line of its own")
     }
 
     func unclosed(_ brace: Token) -> CorefileError {

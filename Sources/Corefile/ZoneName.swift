@@ -89,6 +89,10 @@ private func normalizedName(_ name: [UInt8]) throws(ZoneError) -> String {
             if !isDecimal && first >= 0x30 && first <= 0x39 {
                 throw invalid("'\\' before a digit, expected three digits")
             }
+            // RFC 1035, section 5.1: \DDD is an octet, so at most 255.
+            if isDecimal, digits.reduce(0, { $0 * 10 + Int($1 - 0x30) }) > 255 {
+                throw invalid("'\\' before a number above 255, expected an octet")
+            }
             normalized += name[index..<(index + length)]
             label += 1
             index += length

@@ -36,7 +36,13 @@ package final class Server: Sendable {
     package func start() throws(StartError) {
         do throws(StartError) {
             for block in configuration.blocks {
-                for placed in block.plugins { try placed.plugin.start() }
+                for placed in block.plugins {
+                    do throws(StartError) {
+                        try placed.plugin.start()
+                    } catch {
+                        throw StartError("\(placed.location): \(error)")
+                    }
+                }
             }
             try listen()
         } catch {
@@ -45,9 +51,32 @@ package final class Server: Sendable {
         }
     }
 
+    /// How often another port is tried where the configuration leaves it to the system: the port of the TCP listener may be
+    /// some other program's over UDP.
+    private static let mostPorts = 8
+
+    /// Opens the sockets of one address: TCP first, then as many UDP sockets at the same port as there are workers.
+    private func open(_ plan: ListenerPlan) throws(StartError) -> (StreamListener, [DatagramSocket]) {
+        var tries = 0
+        while true {
+            tries += 1
+            do throws(SystemError) {
+                let listener = try StreamListener.listen(plan.address)
+                let address = plan.address.withPort(listener.boundAddress.port)
+                var sockets: [DatagramSocket] = []
+                for _ in 0..<workerCount { sockets.append(try DatagramSocket.bind(address)) }
+                state.withLock { $0.addresses.append(address) }
+                return (listener, sockets)
+            } catch {
+                if plan.address.port == 0, tries < Self.mostPorts { continue }
+                throw StartError("\(plan.location): \(error)")
+            }
+        }
+    }
+
     /// Opens every socket first, so that nothing runs where one of them cannot be had; then starts the threads.
     private func listen() throws(StartError) {
-        do throws(SystemError) {
+        do {
             let process = configuration.process
             let metrics = QueryMetrics.of(process)
             var streams: [(StreamListener, ListenerPlan)] = []
@@ -56,13 +85,9 @@ package final class Server: Sendable {
                 for zone in plan.zones {
                     metrics.setEnabled(server: plan.server, zone: zone.name, plugins: zone.block.chainedPlugins)
                 }
-                // TCP first: where the port is the system's choice, UDP takes the same.
-                let listener = try StreamListener.listen(plan.address)
+                let (listener, sockets) = try open(plan)
                 streams.append((listener, plan))
-                let address = plan.address.withPort(listener.boundAddress.port)
-                state.withLock { $0.addresses.append(address) }
-                for number in 0..<workerCount {
-                    let socket = try DatagramSocket.bind(address)
+                for (number, socket) in sockets.enumerated() {
                     let worker = try DatagramWorker(socket: socket, clock: process.clock, log: process.log)
                     workers.append((worker, plan, number))
                 }
@@ -87,6 +112,8 @@ package final class Server: Sendable {
             }
             try service.start()
             try admin.start()
+        } catch let error as StartError {
+            throw error
         } catch {
             throw StartError("\(error)")
         }

@@ -4,6 +4,9 @@ import Testing
 
 /// Every way to be wrong, with the exact place and words.
 @Suite struct ErrorTests {
+    /// What is said of a brace that closes nothing.
+    static let alone = " because no matching opening brace; a server block's '}' stands on a line of its own"
+
     static let known: Set<String> = [
         "errors", "log", "health", "kubernetes", "forward", "cache", "hosts", "reload", "loop",
     ]
@@ -22,11 +25,11 @@ import Testing
             ".:53 {\n  health {\n    lameduck 5s\n}\n",
             "Corefile:1:6: Unexpected '{' because no matching closing brace before the end of the file"
         ),
-        (".:53 {\n  errors\n}\n}\n", "Corefile:4:1: Unexpected '}' because no matching opening brace"),
-        ("}", "Corefile:1:1: Unexpected '}' because no matching opening brace"),
-        (".:53 {\n  errors }\n", "Corefile:2:10: Unexpected '}' because no matching opening brace"),
-        (".\nerrors\n}\n", "Corefile:3:1: Unexpected '}' because no matching opening brace"),
-        (". {\n health {\n } }\n}", "Corefile:3:4: Unexpected '}' because no matching opening brace"),
+        (".:53 {\n  errors\n}\n}\n", "Corefile:4:1: Unexpected '}'\(Self.alone)"),
+        ("}", "Corefile:1:1: Unexpected '}'\(Self.alone)"),
+        (".:53 {\n  errors }\n", "Corefile:2:10: Unexpected '}'\(Self.alone)"),
+        (".\nerrors\n}\n", "Corefile:3:1: Unexpected '}'\(Self.alone)"),
+        (". {\n health {\n } }\n}", "Corefile:3:4: Unexpected '}'\(Self.alone)"),
         (". {\n health {\n } log\n}", "Corefile:3:4: Unexpected token 'log' after '}', expected the end of the line"),
         (
             ". {\n health {\n  a {\n  } b\n }\n}",

@@ -24,13 +24,16 @@ if found=$(grep -nE '\.package\(|unsafeFlags' Package.swift); then
     fail "Package.swift has dependencies or unsafe flags:"$'\n'"$found"
 fi
 
-for entry in *; do
+# What git tracks; without git, what is there.
+entries=$(git ls-files 2>/dev/null | cut -d/ -f1 | sort -u | grep -v '^\.' || true)
+[[ -n $entries ]] || entries=$(ls)
+while IFS= read -r entry; do
     case $entry in
         Package.swift | Sources | Tests | Corefile.example | deploy | README.md | LICENSE) ;;
         *) fail "'$entry' at the top level: only Package.swift, Sources, Tests, Corefile.example, deploy, README.md and" \
             "LICENSE belong there" ;;
     esac
-done
+done <<<"$entries"
 
 soft=400
 hard=600

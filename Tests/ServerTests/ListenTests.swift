@@ -72,7 +72,7 @@ import Testing
         let occupant = try Occupant(kind)
         let text = ".:\(occupant.port) {\n    bind 127.0.0.1\n    whoami\n}\n"
         #expect(
-            Self.failure(text) == "bind 127.0.0.1:\(occupant.port): Address already in use (EADDRINUSE)")
+            Self.failure(text) == "Corefile:1:1: bind 127.0.0.1:\(occupant.port): Address already in use (EADDRINUSE)")
         // What had been opened before is closed again.
         let other = kind == ClientSocket.stream ? ClientSocket.datagram : ClientSocket.stream
         _ = try Occupant(other, port: occupant.port)
@@ -81,13 +81,13 @@ import Testing
     @Test func aTakenPortOfAnEndpointIsNamed() throws {
         let occupant = try Occupant(ClientSocket.stream)
         let text = ". {\n    bind 127.0.0.1\n    health 127.0.0.1:\(occupant.port)\n    whoami\n}\n"
-        #expect(Self.failure(text).hasPrefix("bind 127.0.0.1:\(occupant.port): Address already in use"))
+        #expect(Self.failure(text).hasPrefix("Corefile:3:5: bind 127.0.0.1:\(occupant.port): Address already in use"))
     }
 
     @Test func anAddressThatIsNotOursIsNamed() {
         #expect(
             Self.failure(". {\n    bind 192.0.2.1\n    whoami\n}\n")
-                == "bind 192.0.2.1:0: Cannot assign requested address (EADDRNOTAVAIL)")
+                == "Corefile:1:1: bind 192.0.2.1:0: Cannot assign requested address (EADDRNOTAVAIL)")
     }
 
     struct Refused: Error {

@@ -20,10 +20,9 @@ import Testing
     /// dig's status and output.
     private func dig(_ server: RunningServer, _ words: [String]) throws -> (status: Int32, output: String) {
         // No dig is a failure, not a reason to pass: it comes with Debian's package bind9-dnsutils.
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
         let path = try #require(
-            ["/usr/bin/dig", "/usr/local/bin/dig", "/bin/dig"].first {
-                FileManager.default.isExecutableFile(atPath: $0)
-            },
+            folders.map { "\($0)/dig" }.first { FileManager.default.isExecutableFile(atPath: $0) },
             "dig is not installed; it is in Debian's and Ubuntu's package bind9-dnsutils")
         let child = try ChildProcess(path, ["@127.0.0.1", "-p", "\(server.port)", "+tries=3", "+timeout=5"] + words)
         let status = try #require(child.waitForExit(), "dig does not end")

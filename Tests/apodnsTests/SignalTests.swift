@@ -95,6 +95,14 @@ import Testing
         let folder = try TemporaryFolder()
         #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
         let program = try Program(["-p", "0"], corefile: Self.piped, folder: folder)
+        // Opening the pipe without waiting succeeds once the program is at the reading end.
+        var pipe: Int32 = -1
+        #expect(
+            holdsInTime {
+                pipe = open(folder.file("pipe"), O_WRONLY | O_NONBLOCK)
+                return pipe >= 0
+            })
+        defer { close(pipe) }
         program.child.signal(SIGTERM)
         #expect(holdsInTime { !program.child.isRunning })
     }

@@ -15,6 +15,8 @@ echo "Building apodns for release (some minutes the first time) ..."
 swift build --package-path "$root" -c release --product apodns
 program=$(swift build --package-path "$root" -c release --show-bin-path)/apodns
 
-echo "Serving $root/Corefile.example; Ctrl-C ends it. In another terminal, for example:"
-echo "    dig @127.0.0.1 -p 1053 web.default.svc.cluster.local"
+if (($# == 0)); then
+    echo "Serving $root/Corefile.example; Ctrl-C ends it. In another terminal, for example:"
+    echo "    dig @127.0.0.1 -p 1053 web.default.svc.cluster.local"
+fi
 exec "$program" -conf "$root/Corefile.example" "$@"

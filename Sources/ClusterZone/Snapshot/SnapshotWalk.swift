@@ -64,7 +64,15 @@ struct SnapshotWalk<Source: SnapshotSource> {
         try source.enter()
         while let key = try source.nextKey(isFirst: isFirst) {
             isFirst = false
-            if key == "items", case .sequence = try source.shape() {
+            if key == "items" {
+                guard case .sequence = try source.shape() else {
+                    // A list without items may say null; anything else is no list.
+                    if case .scalar = try source.shape() {
+                        try source.skip()
+                        continue
+                    }
+                    throw SnapshotFault(start, "items is a mapping, expected a list")
+                }
                 hasItems = true
                 try items(of: SnapshotNode(position: start, value: .mapping(fields)), &waiting)
             } else if let wanted = WantedFields.object.below(key) {
@@ -80,6 +88,8 @@ struct SnapshotWalk<Source: SnapshotSource> {
             throw SnapshotFault(start, "the API server's answer to a request that failed, expected objects\(message)")
         }
         if hasItems {
+            // kubectl's YAML has the kind last: without it a file has been cut.
+            guard kind != nil else { throw SnapshotFault(start, "kind is missing, expected List: is the file whole?") }
             for item in waiting { try add(item, of: head) }
         } else if !Self.isList(kind) {
             // A list without items is an empty one.

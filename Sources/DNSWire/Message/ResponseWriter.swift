@@ -57,21 +57,25 @@ public struct ResponseWriter {
     // The functions below write without a check: call them behind `hasRoom` with the sum of what they write.
     // SAFETY of all of them: `position + count <= limit` and `limit` bytes belong to the message.
 
+    /// Writes a byte.
     @inlinable public mutating func put8(_ value: UInt8) {
         base.storeBytes(of: value, toByteOffset: position, as: UInt8.self)
         position &+= 1
     }
 
+    /// Writes two bytes in network order.
     @inlinable public mutating func put16(_ value: UInt16) {
         base.storeBytes(of: value.bigEndian, toByteOffset: position, as: UInt16.self)
         position &+= 2
     }
 
+    /// Writes four bytes in network order.
     @inlinable public mutating func put32(_ value: UInt32) {
         base.storeBytes(of: value.bigEndian, toByteOffset: position, as: UInt32.self)
         position &+= 4
     }
 
+    /// Writes the `count` bytes at `source`.
     @inlinable public mutating func put(_ source: UnsafeRawPointer, _ count: Int) {
         (base + position).copyMemory(from: source, byteCount: count)
         position &+= count

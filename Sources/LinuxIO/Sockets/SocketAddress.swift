@@ -96,9 +96,6 @@ package struct SocketAddress: Hashable, Sendable, BitwiseCopyable {
         family == .ipv4 ? low >> 16 & 0xffff == 0xa9fe : high >> 54 == 0x3fa
     }
 
-    /// Whether the 16 bytes are v4-mapped: always so for IPv4, as that is how it is kept, and never for IPv6.
-    package var isIPv4Mapped: Bool { high == 0 && low >> 32 == 0xffff }
-
     /// The same address with another port.
     package func withPort(_ port: UInt16) -> SocketAddress {
         var copy = self

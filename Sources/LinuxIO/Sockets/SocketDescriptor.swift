@@ -50,11 +50,13 @@ struct SocketDescriptor: ~Copyable, Sendable {
         let subject = placement.address.description
         let number = try SystemError.check(clinux_socket(family, Int32(kind), nonBlocking ? 1 : 0), "socket", subject)
         let descriptor = SocketDescriptor(owning: number)
-        // A listener must not wait for old connections to leave TIME_WAIT; one socket per worker shares the port.
+        // A listener must not wait for old connections to leave TIME_WAIT; of datagram sockets each worker has one at the
+        // same address. A listener shares its address with nobody, so that a second start is noticed.
         if kind == CLINUX_STREAM {
             try descriptor.set(CLINUX_REUSE_ADDRESS, 1, "setsockopt SO_REUSEADDR", subject)
+        } else {
+            try descriptor.set(CLINUX_REUSE_PORT, 1, "setsockopt SO_REUSEPORT", subject)
         }
-        try descriptor.set(CLINUX_REUSE_PORT, 1, "setsockopt SO_REUSEPORT", subject)
         if placement.family == .ipv6 {
             try descriptor.set(CLINUX_IPV6_ONLY, placement.isWildcard ? 0 : 1, "setsockopt IPV6_V6ONLY", subject)
         }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A listening TCP socket: non-blocking, shared with other workers by SO_REUSEPORT, dual-stack on a wildcard address.
+/// A listening TCP socket: non-blocking, alone at its address, dual-stack on a wildcard address.
 package final class StreamListener: Sendable {
     /// Connections that wait to be accepted; net.core.somaxconn (4096 since Linux 5.4) limits it anyway.
     package static let defaultBacklog: Int32 = 4096

@@ -66,11 +66,6 @@ package struct StreamSocket: Sendable, BitwiseCopyable {
         _ = clinux_shutdown(descriptor, 0, 1)
     }
 
-    /// Sets the receive buffer, for tests that need a small one.
-    package func setReceiveBuffer(_ bytes: Int32) {
-        _ = clinux_set_option(descriptor, Int32(CLINUX_RECEIVE_BUFFER), bytes)
-    }
-
     /// Closes the descriptor. To be called once.
     package func close() {
         _ = clinux_close(descriptor)

@@ -1,3 +1,4 @@
+import Corefile
 import LinuxIO
 import Synchronization
 
@@ -7,23 +8,37 @@ package final class AdminEndpoints: Sendable {
     /// Answers a request for one path.
     package typealias Responder = @Sendable () -> HTTPResponse
 
-    private let paths = Mutex<[SocketAddress: [String: Responder]]>([:])
+    private struct Endpoint {
+        var location: SourceLocation
+        var responders: [String: Responder] = [:]
+    }
+
+    private let endpoints = Mutex<[SocketAddress: Endpoint]>([:])
 
     package init() {}
 
     /// Answers `path` at `address` with `respond`. What was there before at the same place is replaced.
-    package func add(_ address: SocketAddress, path: String, respond: @escaping Responder) {
-        paths.withLock { $0[address, default: [:]][path] = respond }
+    ///
+    /// - Parameter location: where the Corefile asks for it.
+    package func add(
+        _ address: SocketAddress, path: String, at location: SourceLocation, respond: @escaping Responder
+    ) {
+        endpoints.withLock { $0[address, default: Endpoint(location: location)].responders[path] = respond }
+    }
+
+    /// Where the Corefile first asks for an endpoint at `address`.
+    package func location(of address: SocketAddress) -> SourceLocation? {
+        endpoints.withLock { $0[address]?.location }
     }
 
     /// The addresses to listen at.
     package var addresses: [SocketAddress] {
-        paths.withLock { $0.keys.sorted { "\($0)" < "\($1)" } }
+        endpoints.withLock { $0.keys.sorted { "\($0)" < "\($1)" } }
     }
 
     /// The answer of `path` at `address`: 404 where nobody has it.
     package func respond(_ address: SocketAddress, path: String) -> HTTPResponse {
-        let responder = paths.withLock { $0[address]?[path] }
+        let responder = endpoints.withLock { $0[address]?.responders[path] }
         return responder?() ?? HTTPResponse(status: 404, text: "404 page not found\n")
     }
 }

@@ -20,10 +20,12 @@ package final class Lifecycle: Sendable {
 
     package init() {}
 
-    /// How long queries are answered after the signal to stop, in nanoseconds. Set by `health`; the longest counts.
-    package var lameduck: UInt64 {
-        get { state.withLock { $0.lameduck } }
-        set { state.withLock { $0.lameduck = max($0.lameduck, newValue) } }
+    /// How long queries are answered after the signal to stop, in nanoseconds.
+    package var lameduck: UInt64 { state.withLock { $0.lameduck } }
+
+    /// Makes lameduck last for `nanoseconds` at least: of several `health` directives the longest counts.
+    package func extendLameduck(to nanoseconds: UInt64) {
+        state.withLock { $0.lameduck = max($0.lameduck, nanoseconds) }
     }
 
     /// True from the signal to stop onwards: `ready` says no from then on.

@@ -17,15 +17,15 @@ package final class Log: Sendable {
         set { debugging.store(newValue, ordering: .relaxed) }
     }
 
+    /// Writes a line that is of use only where something is looked into; the message is made only if it is written.
     package func debug(_ message: @autoclosure () -> String) {
         if isDebugging { write("[DEBUG] " + message()) }
     }
 
+    /// Writes a line about what goes on.
     package func info(_ message: String) { write("[INFO] " + message) }
+    /// Writes a line about what is probably not meant.
     package func warning(_ message: String) { write("[WARNING] " + message) }
+    /// Writes a line about what went wrong.
     package func error(_ message: String) { write("[ERROR] " + message) }
-    package func fatal(_ message: String) { write("[FATAL] " + message) }
-
-    /// A line without a level: the start-up banner.
-    package func plain(_ message: String) { write(message) }
 }

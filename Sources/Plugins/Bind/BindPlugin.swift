@@ -30,6 +30,7 @@ package final class BindPlugin: Plugin {
             let listed = try resolve(directive.arguments, interfaces)
             var exceptions: Set<SocketAddress> = []
             for property in try directive.properties() {
+                try property.expectNoBlock()
                 guard property.name.text == "except" else {
                     throw directive.unknownProperty(property, known: ["except"])
                 }

@@ -27,11 +27,13 @@ package final class HealthPlugin: Plugin {
             try property.expectNoBlock()
             let duration = try property.onlyArgument().duration()
             // CoreDNS: a duration below zero is none.
-            setup.process.lifecycle.lameduck = UInt64(max(0, duration))
+            setup.process.lifecycle.extendLameduck(to: UInt64(max(0, duration)))
         }
         probe = HealthProbe(
             address: address, process: setup.process, metrics: HealthMetrics.of(setup.process))
-        setup.process.admin.add(address, path: "/health") { HTTPResponse(status: 200, text: "OK") }
+        setup.process.admin.add(address, path: "/health", at: directive.name.location) {
+            HTTPResponse(status: 200, text: "OK")
+        }
     }
 
     package func start() throws(StartError) {

@@ -21,14 +21,12 @@ package final class KubernetesPlugin: Plugin {
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
     private let process: ProcessContext
-    private let location: SourceLocation
     let follower: SnapshotFollower?
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
         options = try KubernetesOptions(directive, setup)
         process = setup.process
-        location = directive.name.location
         guard case .snapshot(let paths) = options.source else {
             throw directive.error(
                 "plugin/kubernetes: watching a live cluster is not in apodns yet; name a saved one with "
@@ -40,30 +38,33 @@ package final class KubernetesPlugin: Plugin {
                 "plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no service answers there"
             )
         }
-        zones = ZoneMatcher(options.zones.map(Self.wire))
-        multiclusterZones = ZoneMatcher(options.multiclusterZones.map(Self.wire))
-        fallthroughZones = ZoneMatcher((options.fallthroughZones ?? []).map(Self.wire))
-        primaryZone = Self.wire(options.primaryZone)
+        zones = try Self.matcher(options.zones, directive)
+        multiclusterZones = try Self.matcher(options.multiclusterZones, directive)
+        fallthroughZones = try Self.matcher(options.fallthroughZones ?? [], directive)
+        primaryZone = try Self.wire(options.primaryZone, directive)
         localAddresses = Self.localAddresses(setup)
         follower = SnapshotFollower(paths: paths, options: options.zone, index: index, process: setup.process)
     }
 
-    package func start() throws(StartError) {
-        do throws(StartError) {
-            try follower?.start()
-        } catch {
-            throw StartError("\(location): \(error)")
-        }
-    }
+    package func start() throws(StartError) { try follower?.start() }
 
     package func stop() { follower?.stop() }
 
     /// A snapshot is read before the first query, so nothing is ever waited for.
     package var isReady: Bool? { true }
 
-    private static func wire(_ zone: String) -> [UInt8] {
-        // Zones come normalised from the Corefile; what could not be a name would match nothing.
-        (try? DomainName(parsing: zone))?.lowercased().wire ?? []
+    private static func wire(_ zone: String, _ directive: Directive) throws(CorefileError) -> [UInt8] {
+        do {
+            return try DomainName(parsing: zone).lowercased().wire
+        } catch {
+            throw directive.error("'\(zone)' is not a zone: \(error)")
+        }
+    }
+
+    private static func matcher(_ zones: [String], _ directive: Directive) throws(CorefileError) -> ZoneMatcher {
+        var names: [[UInt8]] = []
+        for zone in zones { names.append(try wire(zone, directive)) }
+        return ZoneMatcher(names)
     }
 
     /// The addresses that the block is bound to, loopback ones left out (CoreDNS: boundIPs).

@@ -22,6 +22,7 @@ extension KubernetesOptions {
         var paths: [String] = []
         var namespacesAt: Property?
         for property in try directive.properties() {
+            try property.expectNoBlock()
             switch property.name.text {
             case "namespaces":
                 try property.expectArguments(1...)

@@ -9,7 +9,7 @@ import Synchronization
 /// one before stays.
 final class SnapshotFollower: Sendable {
     /// How often the files are looked at, in milliseconds: a saved file is seen about as fast as a person can ask.
-    private static let intervalMilliseconds: Int32 = 500
+    private static let intervalMilliseconds: Int32 = 250
 
     private let paths: [String]
     private let index: RecordIndex
@@ -20,7 +20,10 @@ final class SnapshotFollower: Sendable {
 
     private struct State {
         var cluster: ClusterState
+        /// The files as read last.
         var stamps: [FileStamp?] = []
+        /// The files as looked at last.
+        var seen: [FileStamp?] = []
         var thread: Thread?
     }
 
@@ -69,7 +72,10 @@ final class SnapshotFollower: Sendable {
         // A pipe has nothing more to say, and opening it again could wait for ever.
         guard stamps.allSatisfy({ $0?.isRegular ?? true }) else { return }
         let isNew = state.withLock { state in
-            guard state.stamps != stamps else { return false }
+            // A file that is being written changes from look to look: read it once it has been the same twice.
+            let isSettled = state.seen == stamps
+            state.seen = stamps
+            guard isSettled, state.stamps != stamps else { return false }
             // Noted before reading, so that what is wrong with a version is said once.
             state.stamps = stamps
             return true

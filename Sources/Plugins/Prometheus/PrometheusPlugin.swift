@@ -32,7 +32,7 @@ package final class PrometheusPlugin: Plugin {
         metrics = QueryMetrics.of(setup.process)
         // The responder belongs to the process, which must not be kept by a part of itself.
         let registry = setup.process.metrics
-        setup.process.admin.add(address, path: "/metrics") {
+        setup.process.admin.add(address, path: "/metrics", at: directive.name.location) {
             HTTPResponse(status: 200, contentType: MetricsText.contentType, text: MetricsText.write(registry.all))
         }
     }

@@ -32,7 +32,7 @@ package final class ReadyPlugin: Plugin {
         }
         // The responder belongs to the process, which must not be kept by a part of itself.
         let (lifecycle, log) = (setup.process.lifecycle, setup.process.log)
-        setup.process.admin.add(address, path: "/ready") { Self.respond(lifecycle, log) }
+        setup.process.admin.add(address, path: "/ready", at: directive.name.location) { Self.respond(lifecycle, log) }
     }
 
     private static func respond(_ lifecycle: Lifecycle, _ log: Log) -> HTTPResponse {

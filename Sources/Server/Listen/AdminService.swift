@@ -13,14 +13,20 @@ final class AdminService: @unchecked Sendable {
     private let thread = Mutex<Thread?>(nil)
 
     /// Opens listeners at all addresses that plugins have asked for. Nothing is served before `start`.
-    init(_ endpoints: AdminEndpoints, clock: Clock) throws(SystemError) {
-        loop = try EventLoop(clock: clock)
+    init(_ endpoints: AdminEndpoints, clock: Clock) throws(StartError) {
         var servers: [HTTPServer] = []
-        for address in endpoints.addresses {
-            let listener = try StreamListener.listen(address)
-            let server = HTTPServer(loop: loop, clock: clock) { path, _ in endpoints.respond(address, path: path) }
-            try server.serve(listener)
-            servers.append(server)
+        var place = ""
+        do throws(SystemError) {
+            loop = try EventLoop(clock: clock)
+            for address in endpoints.addresses {
+                place = endpoints.location(of: address).map { "\($0): " } ?? ""
+                let listener = try StreamListener.listen(address)
+                let server = HTTPServer(loop: loop, clock: clock) { path, _ in endpoints.respond(address, path: path) }
+                try server.serve(listener)
+                servers.append(server)
+            }
+        } catch {
+            throw StartError("\(place)\(error)")
         }
         self.servers = servers
     }

@@ -13,6 +13,8 @@ final class DatagramWorker: @unchecked Sendable {
     private let stopping = Atomic<Bool>(false)
     private let stopper = Stopper()
     private let thread = Mutex<Thread?>(nil)
+    /// The number of answers not sent at which the next line is written. The worker's own.
+    private var reportAt: UInt64 = 1
 
     /// A worker for `socket`, which does nothing before `start`.
     init(socket: DatagramSocket, clock: Clock, log: Log) throws(SystemError) {
@@ -77,5 +79,13 @@ final class DatagramWorker: @unchecked Sendable {
         }
         router.endBatch(clock.monotonic())
         batch.send(to: socket)
+        if batch.sendErrors >= reportAt { reportSendErrors() }
+    }
+
+    /// Says that answers could not be sent: the first time, and whenever their number has doubled.
+    @inline(never)
+    private func reportSendErrors() {
+        log.error("\(socket.boundAddress): \(batch.sendErrors) answers could not be sent so far")
+        reportAt = batch.sendErrors &* 2
     }
 }

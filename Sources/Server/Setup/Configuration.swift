@@ -16,6 +16,11 @@ package struct Configuration: Sendable {
     package init(_ corefile: Corefile, directory: String, process: ProcessContext) throws(CorefileError) {
         var blocks: [ConfiguredBlock] = []
         for block in corefile.blocks {
+            if block.directives.isEmpty {
+                let zones = block.zones.joined(separator: " ")
+                process.log.warning(
+                    "\(block.location): server block \(zones) has no directives: its queries are refused")
+            }
             blocks.append(try ConfiguredBlock(block, process: process, directory: directory))
         }
         self.blocks = blocks

@@ -9,6 +9,8 @@ package struct ConfiguredBlock: Sendable {
     package struct Placed: Sendable {
         package let place: UInt8
         package let name: String
+        /// Where the Corefile names it.
+        let location: SourceLocation
         package let plugin: any Plugin
     }
 
@@ -34,11 +36,11 @@ package struct ConfiguredBlock: Sendable {
         var plugins: [Placed] = []
         for (place, entry) in PluginTable.entries.enumerated() {
             let directives = block.directives(named: entry.name)
-            guard let type = entry.type, !directives.isEmpty else { continue }
+            guard let type = entry.type, let first = directives.first else { continue }
             plugins.append(
                 Placed(
-                    place: UInt8(truncatingIfNeeded: place), name: entry.name, plugin: try type.init(directives, setup))
-            )
+                    place: UInt8(truncatingIfNeeded: place), name: entry.name, location: first.name.location,
+                    plugin: try type.init(directives, setup)))
         }
         self.block = block
         self.plugins = plugins

@@ -15,6 +15,8 @@ package struct ListenerPlan: Sendable {
 
     package let address: SocketAddress
     package var zones: [Zone]
+    /// Where the Corefile first names it.
+    let location: SourceLocation
 
     /// The server's name in metrics and logs, as CoreDNS has it: `dns://:53`, `dns://127.0.0.1:53`.
     package var server: String {
@@ -75,7 +77,7 @@ package struct ListenerPlan: Sendable {
         if let place {
             plans[place].zones.append(zone)
         } else {
-            plans.append(ListenerPlan(address: address, zones: [zone]))
+            plans.append(ListenerPlan(address: address, zones: [zone], location: key.location))
         }
     }
 }

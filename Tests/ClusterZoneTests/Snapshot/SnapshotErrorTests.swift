@@ -175,6 +175,11 @@ struct SnapshotErrorTests {
             ),
             ("kind: List, items: [{kind: List, items: []}]", "f:2:22: a List inside a list, expected an object"),
             ("kind: List, items: [{metadata: {name: a}}]", "f:2:22: kind is missing, expected text"),
+            (
+                "items: [{kind: Namespace, metadata: {name: a}}]",
+                "f:2:1: kind is missing, expected List: is the file whole?"
+            ),
+            ("kind: List, items: {a: b}", "f:2:1: items is a mapping, expected a list"),
             ("kind: List, items: [5]", "f:2:22: an object is 5, expected a mapping"),
             ("kind: List, items: [null]", "f:2:22: an object is null, expected a mapping"),
         ])

@@ -96,7 +96,7 @@ import Testing
         let chain = bench.chain([plugin])
         #expect(bench.ask(chain, Query(name: Self.web)).records(1) == ["\(Self.web)\t5\tIN\tA\t10.0.0.1"])
         try Data(Self.cluster("10.0.0.22").utf8).write(to: path)
-        plugin.follower?.look()
+        for _ in 0..<2 { plugin.follower?.look() }
         #expect(bench.ask(chain, Query(name: Self.web)).records(1) == ["\(Self.web)\t5\tIN\tA\t10.0.0.22"])
         #expect(bench.lines.all.contains("[INFO] plugin/kubernetes: read \(path.path) again"))
         try stop(plugin)
@@ -117,7 +117,7 @@ import Testing
         for _ in 0..<3 { plugin.follower?.look() }
         #expect(bench.lines.take().count == 1)
         try Data(Self.cluster("10.0.0.3").utf8).write(to: path)
-        plugin.follower?.look()
+        for _ in 0..<2 { plugin.follower?.look() }
         #expect(bench.ask(chain, Query(name: Self.web)).records(1) == ["\(Self.web)\t5\tIN\tA\t10.0.0.3"])
         try stop(plugin)
     }
@@ -129,7 +129,7 @@ import Testing
         do {
             try plugin.start()
         } catch {
-            #expect("\(error)" == "Corefile:2:1: plugin/kubernetes: /conf/no/such.yaml: No such file or directory")
+            #expect("\(error)" == "plugin/kubernetes: /conf/no/such.yaml: No such file or directory")
         }
         plugin.stop()
     }
@@ -163,7 +163,7 @@ import Testing
                     + "externalName: www.example.org}}"
             ).utf8
         ).write(to: path)
-        plugin.follower?.look()
+        for _ in 0..<2 { plugin.follower?.look() }
         let chain = bench.chain([plugin])
         let name = "out.shop.svc.cluster.local."
         #expect(bench.ask(chain, Query(name: name)).records(1) == ["\(name)\t5\tIN\tCNAME\twww.example.org."])
