@@ -164,6 +164,7 @@ import Testing
         ("(a) {\n errors", "Corefile:1:5: Unexpected '{' because no matching closing brace before the end of the file"),
         ("(a)", "Corefile:1:1: Unexpected end of the snippet 'a' after its name, expected '{'"),
         ("(a)\nerrors", "Corefile:1:1: Unexpected end of the snippet 'a' after its name, expected '{'"),
+        ("(a {\n}", "Corefile:1:1: Unexpected key '(a', expected a zone or a snippet's name in parentheses"),
         ("(a) b {\n}", "Corefile:1:5: Unexpected key 'b' after the snippet name '(a)', expected '{'"),
         (
             ". {\n (a) {\n }\n}",

@@ -202,6 +202,14 @@ import Testing
         #expect(second.boundAddress == first.boundAddress)
     }
 
+    @Test func aListenerSharesItsAddressWithNobody() throws {
+        let first = try StreamListener.listen(.loopback(port: 0))
+        let subject = "\(first.boundAddress)"
+        #expect(throws: SystemError(call: "bind", code: EADDRINUSE, subject: subject)) {
+            _ = try StreamListener.listen(first.boundAddress)
+        }
+    }
+
     @Test func bindErrorsSayWhere() throws {
         let foreign = SocketAddress(ipv4: 0xc000_0201, port: 53)
         #expect(throws: SystemError(call: "bind", code: EADDRNOTAVAIL, subject: "192.0.2.1:53")) {

@@ -124,6 +124,7 @@ import Testing
 
     /// Lines of the block, and what is said to them.
     static let bad: [([String], String)] = [
+        (["noendpoints { x", "}"], "Corefile:3:5: 'noendpoints' has a block, expected none"),
         (["ttl"], "Corefile:3:5: 'ttl' has no argument, expected 1 argument"),
         (["ttl 1 2"], "Corefile:3:11: Unexpected argument '2' of 'ttl', expected 1 argument"),
         (["ttl 30s"], "Corefile:3:9: ttl is '30s', expected a number of seconds in the range [0, 3600]"),
