@@ -59,6 +59,8 @@ ROOTS = [
 
 # Where the walk ends: reached from the answer path, but not for an ordinary answer. Each with its reason.
 COLD = [
+    # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
+    r"DatagramWorker\.reportSendErrors\(\)",
     # errors: something went wrong with the query, and a line is written.
     r"ErrorsPlugin\.report\(_:\)",
     # log: the line is put together and written. Who logs every query pays for it.
