@@ -116,6 +116,7 @@ struct RunServer {
         guard lameduck > 0 else { return nil }
         let duration = describeDuration(Int64(clamping: lameduck))
         process.log.info("plugin/health: Going into lameduck mode for \(duration)")
+        process.log.info("a second signal ends it")
         return Signals.wait([SIGINT, SIGTERM, SIGQUIT], nanoseconds: lameduck)
     }
 

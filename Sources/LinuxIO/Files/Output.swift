@@ -39,6 +39,7 @@ package struct Output: Sendable {
 
     /// Writes everything; returns the error number when that is not possible.
     static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        // SAFETY: the kernel reads the array while the closure runs.
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {

@@ -100,6 +100,7 @@ package final class HTTPServer: @unchecked Sendable {
 
     /// Bytes read into `buffer`, or nil when the connection has nothing more or has been closed.
     private func receive(_ connection: HTTPConnection) -> Int? {
+        // SAFETY: the kernel writes no more than the buffer has.
         let (count, code) = buffer.withUnsafeMutableBytes { connection.socket.read(into: $0) }
         if count > 0 { return count }
         if count == 0 || code != EAGAIN { closeConnection(connection) }
@@ -139,6 +140,7 @@ package final class HTTPServer: @unchecked Sendable {
     }
 
     private func write(_ connection: HTTPConnection) {
+        // SAFETY: the kernel reads the rest of the output while the closure runs.
         let (count, code) = connection.output.withUnsafeBytes { bytes in
             connection.socket.write(UnsafeRawBufferPointer(rebasing: bytes[connection.outputStart...]))
         }

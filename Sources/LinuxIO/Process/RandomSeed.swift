@@ -10,6 +10,7 @@ package enum RandomSeed {
     /// 64 bits.
     package static func word() throws(SystemError) -> UInt64 {
         var word: UInt64 = 0
+        // SAFETY: as many bytes are asked for as the number has.
         let result = withUnsafeMutableBytes(of: &word) { clinux_entropy($0.baseAddress, $0.count) }
         _ = try SystemError.check(result, "getrandom")
         return word

@@ -5,6 +5,9 @@ package protocol Plugin: AnyObject, Sendable {
     /// The directive's name.
     static var directive: String { get }
 
+    /// Whether the plugin sees queries. What only sets up the server does not, and is not in `coredns_plugin_enabled`.
+    static var seesQueries: Bool { get }
+
     /// Reads the directive (`directives` has every use of it within the block, at least one) and checks everything that can
     /// be checked without opening sockets.
     init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError)
@@ -23,6 +26,7 @@ package protocol Plugin: AnyObject, Sendable {
 }
 
 extension Plugin {
+    package static var seesQueries: Bool { true }
     package func start() throws(StartError) {}
     package func makeStep(_ worker: WorkerContext) -> Step? { nil }
     package var isReady: Bool? { nil }

@@ -6,6 +6,7 @@ import PluginKit
 /// all uses in the block together. `except` takes addresses off its own use only.
 package final class BindPlugin: Plugin {
     package static let directive = "bind"
+    package static let seesQueries = false
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         var interfaces: [String: [SocketAddress]] = [:]

@@ -6,6 +6,7 @@ import Synchronization
 /// `health [ADDRESS] { lameduck DURATION }`: an HTTP endpoint that says whether the process is alive.
 package final class HealthPlugin: Plugin {
     package static let directive = "health"
+    package static let seesQueries = false
 
     /// The port without an address.
     static let defaultPort: UInt16 = 8080

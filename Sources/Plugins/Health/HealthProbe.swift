@@ -47,6 +47,7 @@ struct HealthProbe: Sendable {
             let socket = try StreamSocket.connect(to: address, timeoutMilliseconds: timeoutMilliseconds)
             defer { socket.close() }
             let text = "GET /health HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n"
+            // SAFETY: the kernel reads the text while the closure runs.
             let sent = Array(text.utf8).withUnsafeBytes { socket.write($0) }
             guard sent.result == text.utf8.count else { return "the request could not be sent" }
             return read(socket)
@@ -59,6 +60,7 @@ struct HealthProbe: Sendable {
         var answer = [UInt8](repeating: 0, count: answerLimit)
         var count = 0
         while count < answer.count {
+            // SAFETY: `count` is at most the length of the answer's buffer, so the rest is a range of it.
             let result = answer.withUnsafeMutableBytes { bytes in
                 socket.read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[count...]))
             }

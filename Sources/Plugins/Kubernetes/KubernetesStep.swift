@@ -40,6 +40,7 @@ extension KubernetesPlugin {
                 return KubernetesPlugin.answer(worker, Step.exchange(exchange)).rawValue
             },
             beginBatch: { context, _ in
+                // SAFETY: as above; no query of this worker is being answered between its batches.
                 let worker = context.assumingMemoryBound(to: KubernetesWorker.self)
                 let version = worker.pointee.index.version
                 guard version != worker.pointee.version else { return }
@@ -48,6 +49,7 @@ extension KubernetesPlugin {
                 worker.pointee.reader.index = worker.pointee.snapshot.view
             },
             release: { context in
+                // SAFETY: as above; this is the context's last use.
                 let worker = context.assumingMemoryBound(to: KubernetesWorker.self)
                 worker.pointee.reader.deallocate()
                 worker.deinitialize(count: 1)

@@ -113,6 +113,7 @@ package final class LoadBalancePlugin: Plugin {
                 context.pointee.plugin.takeUnretainedValue().arrange(exchange)
             },
             release: { context in
+                // SAFETY: the context made above; this is its last use.
                 let context = context.assumingMemoryBound(to: Context.self)
                 context.pointee.plugin.release()
                 context.deallocate()

@@ -88,6 +88,7 @@ package final class LogPlugin: Plugin {
                 plugin.takeUnretainedValue().write(exchange, rule: place)
             },
             release: { context in
+                // SAFETY: the context made above; this is its last use.
                 let context = context.assumingMemoryBound(to: Context.self)
                 context.pointee.plugin.release()
                 context.deallocate()

@@ -6,6 +6,7 @@ import PluginKit
 /// `ready` can answer.
 package final class ReadyPlugin: Plugin {
     package static let directive = "ready"
+    package static let seesQueries = false
 
     /// The port without an address.
     static let defaultPort: UInt16 = 8181

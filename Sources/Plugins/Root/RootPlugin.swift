@@ -7,6 +7,7 @@ import PluginKit
 /// working folder of the process.
 package final class RootPlugin: Plugin {
     package static let directive = "root"
+    package static let seesQueries = false
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)

@@ -15,6 +15,7 @@ package final class WhoamiPlugin: Plugin {
 
     package func makeStep(_ worker: WorkerContext) -> Step? {
         // There is nothing to remember: the context only has to be somewhere.
+        // SAFETY: a step has to have a context; nothing is stored in this one, and `release` frees it.
         let context = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
         return Step(
             context: context,

@@ -297,6 +297,7 @@ private struct ServiceBlockCompiler {
         set(offset, count: bytes.count)
         for address in addresses {
             if address.isIPv4 {
+                // SAFETY: the bytes of a number are copied while the closure runs.
                 withUnsafeBytes(of: address.ipv4.bigEndian) { bytes += $0 }
             } else {
                 withUnsafeBytes(of: address.high.bigEndian) { bytes += $0 }
@@ -309,6 +310,8 @@ private struct ServiceBlockCompiler {
     private mutating func align() {
         while bytes.count % 4 != 0 { bytes.append(0) }
     }
+
+    // SAFETY of the functions below: the bytes of a number are copied while the closure runs.
 
     private mutating func append16(_ value: UInt16) { withUnsafeBytes(of: value) { bytes += $0 } }
     private mutating func append32(_ value: UInt32) { withUnsafeBytes(of: value) { bytes += $0 } }

@@ -28,6 +28,8 @@ final class Router {
         }
         zones = ZoneMatcher(plan.zones.map(\.wire))
         zoneView = zones.view
+        // SAFETY: the three allocations belong to this router alone, which frees them in `deinit`; `views` has an element
+        // for each chain, and the chains behind them are kept in `chains`.
         views = .allocate(capacity: max(1, chains.count))
         for (place, chain) in chains.enumerated() { (views + place).initialize(to: chain.view) }
         exchange = .allocate(capacity: 1)
@@ -74,6 +76,7 @@ final class Router {
         if exchange.pointee.request.recordClass != .internet, !answersChaosClass { return refuse(.refused) }
         let place = route(exchange)
         guard place >= 0 else { return refuse(.refused) }
+        // SAFETY: the matcher was made from the same zones as `views`, in the same order.
         let chain = views[place]
         // CoreDNS: a zone without plugins that see queries is served by nobody.
         guard chain.count > 0 else { return refuse(.refused) }

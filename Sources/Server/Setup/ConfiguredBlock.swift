@@ -61,8 +61,7 @@ package struct ConfiguredBlock: Sendable {
     /// The names of the plugins that see queries: those that `coredns_plugin_enabled` lists.
     var chainedPlugins: [String] {
         // CoreDNS lists what is registered as a handler; what only sets up the server is none.
-        let setUpOnly: Set = ["root", "bind", "debug", "ready", "health"]
-        return plugins.map(\.name).filter { !setUpOnly.contains($0) }
+        plugins.filter { type(of: $0.plugin).seesQueries }.map(\.name)
     }
 
     /// Whether the block has a plugin of this name.
