@@ -16,13 +16,14 @@ let package = Package(
         // Thin C: what Swift cannot import from Glibc, and the well-kept C libraries in use.
         .target(name: "CLinux"),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
         .target(name: "DNSWire", swiftSettings: strict),
         .target(name: "Corefile", swiftSettings: strict),
         .target(name: "RecordIndex", dependencies: ["DNSWire"], swiftSettings: strict),
         .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
-        .target(name: "KubernetesAPI", swiftSettings: strict),
+        .target(name: "KubernetesAPI", dependencies: ["CCurl", "CYAML", "LinuxIO"], swiftSettings: strict),
         .target(
             name: "ClusterZone", dependencies: ["CYAML", "DNSWire", "KubernetesAPI", "RecordIndex"],
             swiftSettings: strict),
@@ -43,7 +44,14 @@ let package = Package(
         .testTarget(name: "CorefileTests", dependencies: ["Corefile"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "RecordIndexTests", dependencies: ["RecordIndex", "DNSWire"], swiftSettings: strict),
         .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
-        .testTarget(name: "KubernetesAPITests", dependencies: ["KubernetesAPI"], swiftSettings: strict),
+        // A stand-in for an API server: real sockets, TLS, and every fault that one can have.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "ScriptedAPI", dependencies: ["COpenSSL"], path: "Tests/ScriptedAPI", swiftSettings: strict),
+        .testTarget(name: "ScriptedAPITests", dependencies: ["ScriptedAPI"], swiftSettings: strict),
+        .testTarget(
+            name: "KubernetesAPITests", dependencies: ["KubernetesAPI", "LinuxIO", "ScriptedAPI"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "ClusterZoneTests", dependencies: ["ClusterZone", "KubernetesAPI", "RecordIndex", "DNSWire"],
             exclude: ["Fixtures"], swiftSettings: strict),

@@ -12,6 +12,11 @@ need_package() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]] || missing+=("$1")
 }
 
+# need_package_of NAME ALTERNATIVE: one of two that stand for each other.
+need_package_of() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$2" 2>/dev/null || true) == installed ]] || need_package "$1"
+}
+
 # need_command COMMAND PACKAGE: a program, wherever it came from.
 need_command() {
     command -v "$1" >/dev/null || missing+=("$2")
@@ -22,17 +27,22 @@ if ! command -v swift >/dev/null; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null; then
-    echo "this is not Debian or Ubuntu: see that libyaml, pcre2 (8 bit) and pkg-config are there, with headers" >&2
+    echo "this is not Debian or Ubuntu: see that libyaml, libcurl, pcre2 (8 bit) and pkg-config are there, with headers" >&2
     exit 0
 fi
 
 need_package libyaml-dev
 need_package libpcre2-dev
+# Either flavour of libcurl will do.
+need_package_of libcurl4-openssl-dev libcurl4-gnutls-dev
 need_command pkg-config pkg-config
 # dig, to ask the server something.
 need_command dig bind9-dnsutils
 if [[ ${1:-} == test ]]; then
     need_command python3 python3
+    # The scripted API server speaks TLS, and makes its certificates.
+    need_package libssl-dev
+    need_command openssl openssl
 fi
 
 if ((${#missing[@]} == 0)); then

@@ -1,0 +1,2 @@
+/// A scripted API server for tests and benchmarks.
+package enum ScriptedAPI {}
