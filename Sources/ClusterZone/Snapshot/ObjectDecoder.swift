@@ -93,7 +93,7 @@ struct ObjectDecoder {
     private func endpointSlice(_ fields: ObjectFields) throws(SnapshotFault) -> EndpointSliceObject {
         let identity = try identity(fields)
         let type: AddressType = try fields.choice("addressType", or: nil)
-        var endpoints: [EndpointObject] = []
+        var endpoints = EndpointListBuilder()
         for endpoint in try fields.list("endpoints") {
             let conditions = try endpoint.fields("conditions")
             endpoints.append(
@@ -113,7 +113,8 @@ struct ObjectDecoder {
         return EndpointSliceObject(
             namespace: identity.namespace, name: identity.name,
             serviceName: identity.labels[EndpointSliceObject.serviceNameLabel], addressType: type,
-            ports: try endpointPorts(fields), endpoints: endpoints, labels: keepsLabels ? identity.labels : [:])
+            ports: try endpointPorts(fields), endpoints: endpoints.finish(), labels: keepsLabels ? identity.labels : [:]
+        )
     }
 
     private func endpoints(_ fields: ObjectFields) throws(SnapshotFault) -> EndpointsObject {
