@@ -33,4 +33,6 @@ struct KubernetesOptions {
     var apiRate = 0.0
     var apiBurst = 0
     var apiMaxInflight = 0
+    /// `last_state`: the file that keeps the last synced state; nil for none.
+    var lastStatePath: String?
 }

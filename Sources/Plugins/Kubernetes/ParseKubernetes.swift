@@ -13,7 +13,7 @@ extension KubernetesOptions {
     private static let properties = [
         "endpoint", "tls", "kubeconfig", "apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "namespaces",
         "namespace_labels", "labels", "pods", "endpoint_pod_names", "ttl", "noendpoints", "fallthrough", "ignore",
-        "multicluster", "zonal", "startup_timeout", "snapshot",
+        "multicluster", "zonal", "startup_timeout", "snapshot", "last_state",
     ]
 
     /// Reads a `kubernetes` directive as CoreDNS 1.14.7 does, and `snapshot`.
@@ -31,6 +31,7 @@ extension KubernetesOptions {
             case "snapshot":
                 try property.expectArguments(1...)
                 paths += property.arguments.map { setup.resolve($0.text) }
+            case "last_state": lastStatePath = setup.resolve(try property.onlyArgument().text)
             case "multicluster":
                 multiclusterZones = try Self.zones(property.arguments)
                 for name in multiclusterZones where !zones.contains(name) {
@@ -148,7 +149,7 @@ extension KubernetesOptions {
             endpoint = property.arguments.first?.text
         case "tls":
             try property.expectArguments(3)
-            tlsFiles = property.arguments.map(\.text)
+            tlsFiles = property.arguments.map { setup.resolve($0.text) }
         case "kubeconfig":
             try property.expectArguments(1...2)
             kubeconfig = property.arguments.first?.text
