@@ -38,22 +38,24 @@ final class LastState: Sendable {
 
     /// The saved objects; nil where there are none that can be used, which is logged.
     func load() -> ClusterObjects? {
+        guard (try? FileStamp.current(path)) != nil else {
+            process.log.info("plugin/kubernetes: no last state at \(path) yet")
+            return nil
+        }
         do throws(SnapshotError) {
-            guard let (objects, annotations) = try SnapshotReader.readSaved(path: path) else {
-                process.log.info("plugin/kubernetes: no last state at \(path) yet")
-                return nil
-            }
-            guard annotations[Self.optionsAnnotation] == fingerprint else {
+            let saved = try SavedState.read(path: path)
+            let options = saved.annotations[Self.optionsAnnotation] ?? "none"
+            guard options == fingerprint else {
                 process.log.warning(
-                    "plugin/kubernetes: the last state at \(path) is of other options "
-                        + "(\(annotations[Self.optionsAnnotation] ?? "none"), expected \(fingerprint)) and is not used")
+                    "plugin/kubernetes: the last state at \(path) was saved with other options (\(options)), "
+                        + "expected \(fingerprint): it is not used")
                 return nil
             }
-            let age = annotations[Self.savedAnnotation].flatMap { Int64($0) }
-                .map { "\(max(0, process.clock.wall().seconds - $0)) s old" } ?? "of unknown age"
+            let seconds = saved.annotations[Self.savedAnnotation].flatMap { Int64($0) }
+            let age = seconds.map { "saved \(max(0, process.clock.wall().seconds &- $0)) s ago" } ?? "of unknown age"
             process.log.warning(
                 "plugin/kubernetes: answering from the last state at \(path), \(age), until the Kubernetes API is synced")
-            return objects
+            return saved.objects
         } catch {
             process.log.error("plugin/kubernetes: \(error); starting without a last state")
             return nil

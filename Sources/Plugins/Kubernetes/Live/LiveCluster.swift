@@ -42,7 +42,10 @@ final class LiveCluster: ClusterSource, WatchSink {
         self.process = process
         streams = options.streams
         metrics = KubernetesMetrics.of(process)
-        var state = State(cluster: ClusterState(options: options.zone))
+        var zone = options.zone
+        // The streams' selectors leave only what has the labels, which therefore need not be kept.
+        zone.labels = nil
+        var state = State(cluster: ClusterState(options: zone))
         for stream in streams { state.progress[stream] = StreamProgress() }
         self.state = Mutex(state)
         lastState = options.lastStatePath.map { LastState(path: $0, options: options, process: process) }

@@ -8,20 +8,22 @@ extension KubernetesOptions {
         if zone.servesEndpoints { resources.append(.endpointSlices) }
         if zone.servesPods { resources.append(.pods) }
         if !multiclusterZones.isEmpty { resources.append(.serviceImports) }
+        // The API server selects by label, as it does for CoreDNS: what is not wanted never comes.
+        let selector = zone.labels?.description ?? ""
         guard !zone.namespaces.isEmpty else {
-            return [WatchStream(resource: .namespaces)] + resources.map { WatchStream(resource: $0) }
+            return [WatchStream(.namespaces, labelSelector: zone.namespaceLabels?.description ?? "")]
+                + resources.map { WatchStream($0, labelSelector: selector) }
         }
         // A Role in each of these namespaces is enough. CoreDNS watches the whole cluster all the same.
         return zone.namespaces.sorted().flatMap { namespace in
-            [WatchStream(resource: .namespaces, namespace: namespace)]
-                + resources.map { WatchStream(resource: $0, namespace: namespace) }
+            [WatchStream(.namespaces, namespace: namespace)]
+                + resources.map { WatchStream($0, namespace: namespace, labelSelector: selector) }
         }
     }
 
     /// What of the objects is kept.
     var detail: ObjectDetail {
         var detail: ObjectDetail = []
-        if zone.labels != nil { detail.insert(.labels) }
         if zone.endpointPodNames { detail.insert(.targets) }
         if zone.zonal { detail.insert(.topologyZones) }
         return detail
