@@ -94,7 +94,7 @@ package struct ObjectDecoder {
     private func endpointSlice(_ fields: ObjectFields) throws(NodeFault) -> EndpointSliceObject {
         let identity = try identity(fields)
         let type: AddressType = try fields.choice("addressType", or: nil)
-        var endpoints: [EndpointObject] = []
+        var endpoints = EndpointListBuilder()
         for endpoint in try fields.list("endpoints") {
             let conditions = try endpoint.fields("conditions")
             endpoints.append(
@@ -114,7 +114,7 @@ package struct ObjectDecoder {
         return EndpointSliceObject(
             namespace: identity.namespace, name: identity.name,
             serviceName: identity.labels[EndpointSliceObject.serviceNameLabel], addressType: type,
-            ports: try endpointPorts(fields), endpoints: endpoints,
+            ports: try endpointPorts(fields), endpoints: endpoints.finish(),
             labels: detail.contains(.labels) ? identity.labels : [:])
     }
 
