@@ -52,8 +52,15 @@ import Testing
     @Test func cutBytesEndTheWalk() {
         let whole = EndpointList(Self.rows)
         for end in 0...whole.bytes.count {
-            let cut = EndpointList(bytes: Array(whole.bytes[..<end]), count: Self.rows.count)
-            #expect(Array(cut).count <= Self.rows.count)
+            var reader = EndpointList.Reader(EndpointList(bytes: Array(whole.bytes[..<end]), count: Self.rows.count))
+            var seen = 0
+            while let view = reader.next() {
+                seen += 1
+                var offset = view.addresses.lowerBound
+                while offset < view.addresses.upperBound { _ = reader.address(at: &offset) }
+            }
+            #expect(seen <= Self.rows.count)
+            #expect(end < whole.bytes.count || seen == Self.rows.count)
         }
     }
 }

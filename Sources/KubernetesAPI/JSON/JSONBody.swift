@@ -24,6 +24,7 @@ struct JSONBody {
             if base == 0, pending == [UInt8(ascii: "{")] {
                 // An event has one line; a single object, which is a Status then, is indented.
                 isWatch = false
+                rest = rest[newline...]
                 break
             }
             rest = rest[(newline + 1)...]

@@ -128,7 +128,7 @@ struct ProtobufAssembly {
         }
     }
 
-    /// Takes a text of at most `text.limit` bytes.
+    /// Takes a text of at most `text.limit` bytes, which stay where they are during the call only.
     @inline(__always)
     mutating func take(_ text: ProtobufText, _ bytes: UnsafeBufferPointer<UInt8>) throws(BodyFault) {
         switch text {

@@ -64,6 +64,8 @@ struct ProtobufBody {
 
     /// Reads the next piece.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ handler: (BodyEvent) -> Void) throws(BodyFault) {
+        // SAFETY: bytes may be looked at as UInt8; the pointer does not leave this call. Every index below is checked against
+        // `piece.count` before it is used, because a release build does not check those of unsafe buffers.
         let piece = bytes.assumingMemoryBound(to: UInt8.self)
         var at = 0
         do throws(BodyFault) {
@@ -136,6 +138,7 @@ struct ProtobufBody {
                 phase = .tag
             case .text:
                 let count = min(remaining, piece.count &- at)
+                // SAFETY: `count` bytes are left from `at` on.
                 collected.append(contentsOf: UnsafeBufferPointer(rebasing: piece[at..<at + count]))
                 at &+= count
                 remaining &-= count
@@ -244,6 +247,7 @@ struct ProtobufBody {
             let start = at
             at &+= length
             phase = .tag
+            // SAFETY: `length` bytes were left from `start` on; the assembly copies what it keeps.
             try assembly.take(text, UnsafeBufferPointer(rebasing: piece[start..<at]))
         }
     }
