@@ -49,19 +49,16 @@ final class LiveCluster: ClusterSource, WatchSink {
         for stream in streams { state.progress[stream] = StreamProgress() }
         self.state = Mutex(state)
         lastState = options.lastStatePath.map { LastState(path: $0, options: options, process: process) }
-        index.apply(IndexChange(gaps: Self.gaps(state, options)), serial: 0)
+        var nothing = IndexChange()
+        nothing.gaps = Self.gaps(state)
+        index.apply(nothing, serial: 0)
     }
 
     // MARK: Start and end
 
     func start() throws(StartError) {
         let hasState = restore()
-        let watcher: ClusterWatcher
-        do throws(HTTPClientFailure) {
-            watcher = try options.makeWatcher(streams, self, process)
-        } catch {
-            throw StartError("plugin/kubernetes: \(error)")
-        }
+        let watcher = try options.makeWatcher(streams, self, process)
         state.withLock { $0.watcher = watcher }
         registerMetrics()
         do throws(SystemError) {
@@ -178,7 +175,7 @@ final class LiveCluster: ClusterSource, WatchSink {
                 state.hasPublished = true
             }
             var change = state.cluster.takeChange() ?? IndexChange()
-            change.gaps = state.servesLastState ? [] : Self.gaps(state, options)
+            change.gaps = state.servesLastState ? [] : Self.gaps(state)
             let published = index.apply(change, serial: serial)
             let times = state.pending
             state.pending.removeAll(keepingCapacity: true)
@@ -189,7 +186,8 @@ final class LiveCluster: ClusterSource, WatchSink {
             return (published, times)
         }
         guard published else { return }
-        let now = process.clock.wallNanoseconds()
+        let wall = process.clock.wall()
+        let now = wall.seconds &* 1_000_000_000 &+ Int64(wall.nanoseconds)
         for (kind, time) in times {
             metrics.observeProgramming(kind, seconds: max(0, Double(now &- time) / 1e9))
         }
@@ -203,7 +201,7 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     /// What is not known yet.
-    private static func gaps(_ state: borrowing State, _ options: KubernetesOptions) -> IndexGaps {
+    private static func gaps(_ state: borrowing State) -> IndexGaps {
         var gaps: IndexGaps = []
         for (stream, progress) in state.progress where !progress.wasSynced {
             switch stream.resource {
@@ -211,7 +209,7 @@ final class LiveCluster: ClusterSource, WatchSink {
             case .services: gaps.insert(.services)
             case .endpointSlices: gaps.insert(.endpoints)
             case .pods: gaps.insert(.pods)
-            case .serviceImports: gaps.insert(.imports)
+            case .serviceImports: break
             }
         }
         return gaps

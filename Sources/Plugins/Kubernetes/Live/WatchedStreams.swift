@@ -21,11 +21,6 @@ extension KubernetesOptions {
         }
     }
 
-    /// What of the objects is kept.
-    var detail: ObjectDetail {
-        var detail: ObjectDetail = []
-        if zone.endpointPodNames { detail.insert(.targets) }
-        if zone.zonal { detail.insert(.topologyZones) }
-        return detail
-    }
+    /// What of the objects is kept. The streams' selectors have seen to the labels.
+    var liveDetail: ObjectDetail { zone.objectDetail.subtracting(.labels) }
 }
