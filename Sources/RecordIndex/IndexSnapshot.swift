@@ -33,10 +33,12 @@ package final class IndexSnapshot: @unchecked Sendable {
     private let tables: UnsafeRawPointer
     private let hash: SeededHash
     package let serial: UInt32
+    /// What is not known yet.
+    package let gaps: IndexGaps
 
     init(
         services: [NameTable], reverse: [AddressTable], pods: [AddressTable], namespaces: NameTable, chunks: [Chunk],
-        empty: ServiceBlockMemory, hash: SeededHash, serial: UInt32
+        empty: ServiceBlockMemory, hash: SeededHash, serial: UInt32, gaps: IndexGaps
     ) {
         self.services = services
         self.reverse = reverse
@@ -46,6 +48,7 @@ package final class IndexSnapshot: @unchecked Sendable {
         self.empty = empty
         self.hash = hash
         self.serial = serial
+        self.gaps = gaps
         let bases =
             services.map(\.base) + reverse.map(\.base) + pods.map(\.base) + [namespaces.base] + chunks.map(\.base)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bases.count * 8, alignment: 8)
@@ -59,7 +62,7 @@ package final class IndexSnapshot: @unchecked Sendable {
     deinit { tables.deallocate() }
 
     /// What to read the snapshot through: valid for as long as the caller keeps the snapshot.
-    package var view: IndexView { IndexView(tables: tables, hash: hash, serial: serial) }
+    package var view: IndexView { IndexView(tables: tables, hash: hash, serial: serial, gaps: gaps) }
 
     /// Bytes that the compiled blocks and the tables take.
     package var size: Int {

@@ -5,16 +5,19 @@ public struct IndexView {
     @usableFromInline let hash: SeededHash
     /// Seconds since 1970 at which an answer last changed: the SOA serial.
     public let serial: UInt32
+    /// What the index does not know yet.
+    public let gaps: IndexGaps
 
     /// Number of shards of each table; the top byte of a hash chooses one.
     @inlinable public static var shardCount: Int { 256 }
     /// Number of blocks whose places share one chunk.
     @inlinable static var chunkSize: Int { 256 }
 
-    @inlinable init(tables: UnsafeRawPointer, hash: SeededHash, serial: UInt32) {
+    @inlinable init(tables: UnsafeRawPointer, hash: SeededHash, serial: UInt32, gaps: IndexGaps) {
         self.tables = tables
         self.hash = hash
         self.serial = serial
+        self.gaps = gaps
     }
 
     // The tables are one array of pointers: the shards of services, of reverse addresses and of pods, the namespaces, and

@@ -36,6 +36,12 @@ public struct SeededHash: Sendable {
         return mix(mix(state ^ tail) ^ second)
     }
 
+    /// The hash of `bytes`.
+    package func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        // SAFETY: no bytes may have no address, and their hash reads none.
+        bytes.baseAddress.map { hash($0, bytes.count) } ?? mix(mix(first) ^ second)
+    }
+
     /// The hash of an address.
     @inlinable public func hash(_ key: AddressKey) -> UInt64 {
         mix(mix(mix(first ^ key.high) ^ key.low) ^ second)

@@ -57,7 +57,7 @@ struct BlockTests {
         let six = AddressKey(high: 5, low: 6)
         let compiled = records("ns", "db", .headless) {
             $0.portGroups = [[port("b", 2), port("c", 3)], [port("a", 1)], [port("unused", 9)]]
-            $0.endpoints = [
+            $0.add([
                 endpoint(two, "bb", group: 1), endpoint(six, "a", group: 0, isHostname: true),
                 endpoint(one, "a", group: 1),
                 endpoint(one, "a", group: 0, zone: "z2"), endpoint(one, "a", group: 0, zone: "z1"),
@@ -67,7 +67,7 @@ struct BlockTests {
                 endpoint(two, "x", group: -1),
                 ServiceRecords.Endpoint(
                     location: .name([1, 0x74, 0]), label: Array("c".utf8), isHostname: false, portGroup: 1),
-            ]
+            ])
         }
         withBlock(compiled) { block in
             #expect(block.isHeadless && block.hasTargets && !block.hasClusterAddress)
@@ -113,7 +113,7 @@ struct BlockTests {
         let names = (0..<count).map { "db-\($0)" } + (count > 0 ? ["x", String(repeating: "y", count: 63)] : [])
         let compiled = records("ns", "db", .headless) {
             $0.portGroups = [[port("a", 1)]]
-            $0.endpoints = names.enumerated().map { endpoint(AddressKey(ipv4: UInt32($0)), $1) }.shuffled()
+            $0.add(names.enumerated().map { endpoint(AddressKey(ipv4: UInt32($0)), $1) }.shuffled())
         }
         withBlock(compiled) { block in
             #expect(block.labelCount == names.count)

@@ -18,12 +18,10 @@ struct IndexTests {
         let key = ServiceKey("ns", "web")
         var namespaces = IndexChange()
         namespaces.namespaces = [Array("ns".utf8)]
-        var pods = IndexChange()
-        pods.pods = [Self.one: [Array("a".utf8), Array("b".utf8)]]
-        var podsTurned = IndexChange()
-        podsTurned.pods = [Self.one: [Array("b".utf8), Array("a".utf8)]]
-        var podsGone = IndexChange()
-        podsGone.pods = [Self.one: []]
+        var gaps = IndexChange()
+        gaps.gaps = [.pods, .services]
+        var noGaps = IndexChange()
+        noGaps.gaps = []
         let rows: [(String, IndexChange, Bool)] = [
             ("nothing", IndexChange(), false), ("nothing removed", .services([key: nil]), false),
             ("added", .services([key: Self.web([Self.one])]), true),
@@ -39,13 +37,15 @@ struct IndexTests {
                 ]), true
             ),
             ("removed", .services([key: nil]), true), ("removed again", .services([key: nil]), false),
-            ("namespaces", namespaces, true), ("the same namespaces", namespaces, false), ("pods", pods, true),
-            ("the same pods", pods, false), ("in another order", podsTurned, false), ("no pods", podsGone, true),
-            ("no pods again", podsGone, false),
+            ("namespaces", namespaces, true), ("the same namespaces", namespaces, false),
+            ("pods", .pods([(Self.one, "a", 1), (Self.one, "b", 2)]), true),
+            ("as many pods", .pods([(Self.one, "a", 0), (Self.two, "b", 0)]), false),
+            ("fewer pods", .pods([(Self.one, "b", -1)]), true), ("no gaps", noGaps, false), ("gaps", gaps, true),
+            ("the same gaps", gaps, false), ("no gaps again", noGaps, true),
         ]
         for (serial, (what, change, isPublished)) in rows.enumerated() {
             let before = (index.version, index.snapshot)
-            #expect(index.apply(change, serial: UInt32(serial)) == isPublished, "\(what)")
+            #expect(index.apply(change, serial: UInt32(serial)).isPublished == isPublished, "\(what)")
             #expect((index.version != before.0) == isPublished, "\(what)")
             #expect((index.snapshot !== before.1) == isPublished, "\(what)")
             #expect(index.version >= before.0)
@@ -64,7 +64,7 @@ struct IndexTests {
             ]), serial: 1)
         let headless = records("ns", "c", .headless) {
             $0.portGroups = [[port("p", 1)]]
-            $0.endpoints = [endpoint(Self.one, "x"), endpoint(Self.one, "y"), endpoint(Self.two, "z")]
+            $0.add([endpoint(Self.one, "x"), endpoint(Self.one, "y"), endpoint(Self.two, "z")])
         }
         index.apply(.services([ServiceKey("ns", "c"): headless]), serial: 2)
         let old = index.snapshot
@@ -78,6 +78,11 @@ struct IndexTests {
         #expect(index.snapshot.view.owners(of: Self.one).isEmpty && index.snapshot.view.owners(of: Self.two).isEmpty)
         // What is left are tables without entries and one chunk of places.
         #expect(index.snapshot.size <= base + 8 * 256)
+        let (unknown, none): (IndexGaps, IndexGaps) = ([.endpoints], [])
+        var change = IndexChange()
+        change.gaps = unknown
+        #expect(index.apply(change, serial: 6) == IndexUpdate(isPublished: true))
+        #expect(index.snapshot.view.gaps == unknown && index.snapshot.gaps == unknown && old.view.gaps == none)
         #expect(old.serial == 2 && old.view.owners(of: Self.one) == ["a.ns own", "b.ns own", "c.ns endpoint"])
         #expect(old.view.find("ns", "a")?.text == "a.ns" && old.view.find("ns", "d") == nil)
         #expect(old.view.find("ns", "c")?.rowCount == 3)
@@ -85,16 +90,19 @@ struct IndexTests {
 
     /// What the index should say, kept in dictionaries.
     private struct Model {
-        var services: [ServiceKey: ServiceRecords] = [:]
+        var services: [ServiceKey: Service] = [:]
         var namespaces: Set<[UInt8]> = []
-        var pods: [AddressKey: [[UInt8]]] = [:]
+        var pods: [AddressKey: [String]] = [:]
+
+        struct Service {
+            var records: ServiceRecords
+            var endpoints: [AddressKey]
+        }
 
         func owners(of address: AddressKey) -> [String] {
-            services.flatMap { key, records in
-                let name =
-                    String(decoding: key.name, as: UTF8.self) + "." + String(decoding: key.namespace, as: UTF8.self)
-                return (records.clusterAddresses.contains(address) ? ["\(name) own"] : [])
-                    + (records.endpoints.contains { $0.location == .address(address) } ? ["\(name) endpoint"] : [])
+            services.flatMap { key, service in
+                (service.records.clusterAddresses.contains(address) ? ["\(key.name).\(key.namespace) own"] : [])
+                    + (service.endpoints.contains(address) ? ["\(key.name).\(key.namespace) endpoint"] : [])
             }.sorted()
         }
     }
@@ -123,7 +131,7 @@ struct IndexTests {
                     let found = view.find(space, name)
                     #expect((found == nil) == (expected == nil), comment)
                     guard let found, let expected else { continue }
-                    let memory = ServiceBlockMemory(compiling: expected)
+                    let memory = ServiceBlockMemory(compiling: expected.records)
                     withExtendedLifetime(memory) {
                         #expect(found.text == "\(name).\(space)" && found.rowTexts == memory.block.rowTexts, comment)
                         #expect(found.clusterIPv4Count == memory.block.clusterIPv4Count, comment)
@@ -131,7 +139,7 @@ struct IndexTests {
                 }
                 guard number >= 0 else { continue }
                 for address in addresses {
-                    let expected = model.pods[address, default: []].filter { $0 == Array(space.utf8) }.count
+                    let expected = model.pods[address, default: []].filter { $0 == space }.count
                     #expect(view.podCount(address, namespace: number) == expected, comment)
                 }
             }
@@ -144,29 +152,36 @@ struct IndexTests {
                     spaces.randomElement(using: &random) ?? "n", names.randomElement(using: &random) ?? "a"
                 )
                 let isGone = Int.random(in: 0..<3, using: &random) == 0
+                let endpoints = some(addresses, 4)
                 let value = records(space, name, Bool.random(using: &random) ? .headless : .clusterAddress) {
                     $0.clusterAddresses = some(addresses, 2)
                     $0.portGroups = [[port("p", 1)], [port("q", 2), port("r", 3)]]
-                    $0.endpoints = some(addresses, 4).map { address in
-                        endpoint(
-                            address, ["h", "i", "j"].randomElement(using: &random) ?? "h",
-                            group: Int.random(in: 0...1, using: &random))
-                    }
+                    $0.add(
+                        endpoints.map { address in
+                            endpoint(
+                                address, ["h", "i", "j"].randomElement(using: &random) ?? "h",
+                                group: Int.random(in: 0...1, using: &random))
+                        })
                 }
-                change.services[ServiceKey(space, name)] = .some(isGone ? nil : value)
-                model.services[ServiceKey(space, name)] = isGone ? nil : value
+                change.set(ServiceKey(space, name), isGone ? nil : value)
+                model.services[ServiceKey(space, name)] =
+                    isGone ? nil : Model.Service(records: value, endpoints: endpoints)
             }
             if Int.random(in: 0..<5, using: &random) == 0 {
                 model.namespaces = Set(some(spaces, 3).map { Array($0.utf8) })
                 change.namespaces = model.namespaces
             }
             for address in some(addresses, 2) {
-                let owners = some(spaces + spaces, 4).map { Array($0.utf8) }
-                change.pods[address] = owners
+                let owners = some(spaces + spaces, 4)
+                for (count, names) in [(1, owners), (-1, model.pods[address, default: []])] {
+                    for name in names {
+                        change.pods[PodPlace(address: address, namespace: Array(name.utf8)), default: 0] += count
+                    }
+                }
                 model.pods[address] = owners
             }
             let before = index.version
-            #expect(index.apply(change, serial: UInt32(step)) == (index.version == before + 1))
+            #expect(index.apply(change, serial: UInt32(step)).isPublished == (index.version == before + 1))
             let snapshot = index.snapshot
             withExtendedLifetime(snapshot) { check(snapshot.view, model, step) }
             if step % 200 == 0 { kept.append((snapshot, model)) }

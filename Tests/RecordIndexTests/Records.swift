@@ -22,16 +22,46 @@ func records(
     return records
 }
 
-extension ServiceKey {
-    init(_ namespace: String, _ name: String) { self.init(namespace: Array(namespace.utf8), name: Array(name.utf8)) }
+/// Namespace and name of a service.
+struct ServiceKey: Hashable {
+    var namespace: String
+    var name: String
+
+    init(_ namespace: String, _ name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    var wire: [UInt8] { ServiceRecords.key(namespace: Array(namespace.utf8), service: Array(name.utf8)) }
 }
 
 extension IndexChange {
     /// A change of services alone; nil removes.
     static func services(_ services: [ServiceKey: ServiceRecords?]) -> IndexChange {
         var change = IndexChange()
-        change.services = services
+        for (key, records) in services { change.set(key, records) }
         return change
+    }
+
+    /// Sets or, with nil, removes a service.
+    mutating func set(_ key: ServiceKey, _ records: ServiceRecords?) {
+        services[key.wire] = .some(records.map { ServiceBlockMemory(compiling: $0) })
+    }
+
+    /// Counts of pods by address and namespace.
+    static func pods(_ pods: [(AddressKey, String, Int)]) -> IndexChange {
+        var change = IndexChange()
+        for (address, namespace, count) in pods {
+            change.pods[PodPlace(address: address, namespace: Array(namespace.utf8))] = count
+        }
+        return change
+    }
+}
+
+extension ServiceRecords {
+    /// Adds `endpoints`, whose port groups are there.
+    mutating func add(_ endpoints: [Endpoint]) {
+        for endpoint in endpoints { append(endpoint) }
     }
 }
 

@@ -2,82 +2,419 @@ import DNSWire
 import KubernetesAPI
 import RecordIndex
 
-/// The objects of a cluster as they stand, and how they differ from what the index holds.
+/// The objects of a cluster as they stand, in packed form, and how they differ from what the index holds. Every change of
+/// an object costs what that object's service costs; nothing here grows with the cluster.
 package struct ClusterState: Sendable {
-    private let options: ZoneOptions
-    private let compiler: ServiceCompiler
-    private var known: Set<ServiceKey> = []
-    private var podAddresses: Set<AddressKey> = []
+    let options: ZoneOptions
+    var namespaces = NamespaceTable()
+    /// Services, and the services that only slices name.
+    var services: ObjectTable<ServiceLink>
+    var slices: ObjectTable<SliceLink>
+    var pods: ObjectTable<NoLink>
+    var imports: ObjectTable<NoLink>
 
-    package init(options: ZoneOptions) {
+    /// How many Service objects there are.
+    var serviceCount = 0
+    /// How many Namespace objects there are.
+    var namespaceCount = 0
+    /// Which pass over the Namespace objects is going on.
+    private var namespacePass: UInt32 = 1
+    /// By name ("" for all): the pass with which listing it began.
+    private var namespacePasses: [String: UInt32] = [:]
+    /// Whether all Namespace objects are known. Until then, those of the services and pods count as existing.
+    var hasAllNamespaces = false
+
+    // What differs from the index since the last change was taken.
+    var dirtyServices: [Int] = []
+    var hasDirtyNamespaces = false
+    var dirtyPods: [PodPlace: Int] = [:]
+
+    /// Where objects are packed, to be compared with what is stored.
+    private var writer = PackedWriter()
+
+    /// What the table of services knows beyond the object.
+    struct ServiceLink: Sendable {
+        /// Place of the first slice, -1 for none.
+        var firstSlice = -1
+        /// Whether there is a Service object.
+        var hasObject = false
+        /// Whether the index has a block for it.
+        var isIndexed = false
+        /// Whether it is to be compiled.
+        var isDirty = false
+    }
+
+    /// What the table of slices knows beyond the object: the slices of a service are a list.
+    struct SliceLink: Sendable {
+        var service: Int
+        var next: Int
+    }
+
+    struct NoLink: Sendable {}
+
+    /// - Parameters:
+    ///   - options: what decides which objects count, and what is kept of them.
+    ///   - hash: the keyed hash of the tables of objects: tenants choose names.
+    package init(options: ZoneOptions, hash: SeededHash = SeededHash()) {
         self.options = options
-        compiler = ServiceCompiler(options: options)
+        services = ObjectTable(hash: hash)
+        slices = ObjectTable(hash: hash)
+        pods = ObjectTable(hash: hash)
+        imports = ObjectTable(hash: hash)
     }
 
-    /// Takes `objects` for the whole cluster.
-    ///
-    /// - Returns: the change that makes an index say just this.
-    package mutating func replace(with objects: ClusterObjects) -> IndexChange {
-        var change = IndexChange()
-        let exposed = exposedNamespaces(objects)
-        change.namespaces = exposed
+    // MARK: Objects
 
-        var services: [ServiceKey: ServiceObject] = [:]
-        for service in objects.services where isSelected(service.labels) {
-            guard let key = Self.key(service.namespace, service.name) else { continue }
-            services[key] = service
+    /// Takes an object as it is now, or its deletion. One that the options leave out counts as deleted.
+    package mutating func apply(_ change: BodyEvent.Change, _ object: WatchedObject) {
+        let isThere = change != .deleted
+        switch object {
+        case .namespace(let namespace): isThere ? store(namespace) : remove(.namespaces, object.key)
+        case .service(let service): isThere ? store(service) : remove(.services, object.key)
+        case .endpointSlice(let slice): isThere ? store(slice) : remove(.endpointSlices, object.key)
+        case .pod(let pod): isThere ? store(pod) : remove(.pods, object.key)
+        case .serviceImport(let service): isThere ? store(service) : remove(.serviceImports, object.key)
         }
-        var slices: [ServiceKey: [EndpointSliceObject]] = [:]
-        for slice in objects.slicesWithEndpoints where isSelected(slice.labels) {
-            // A slice without a service's name belongs to none; CoreDNS cannot answer for it either.
-            guard let name = slice.serviceName, let key = Self.key(slice.namespace, name) else { continue }
-            slices[key, default: []].append(slice)
-        }
-        let present = Set(services.keys).union(slices.keys)
-        for key in present {
-            change.services[key] = .some(
-                compiler.compile(
-                    key, service: services[key], slices: slices[key] ?? [], isExposed: exposed.contains(key.namespace)))
-        }
-        for key in known.subtracting(present) { change.services[key] = .some(nil) }
-        known = present
-        change.pods = replacePods(objects.pods)
-        return change
     }
 
-    private mutating func replacePods(_ pods: [PodObject]) -> [AddressKey: [[UInt8]]] {
-        var namespaces: [AddressKey: [[UInt8]]] = [:]
-        for pod in pods where options.servesPods && isSelected(pod.labels) && pod.hasAddress {
-            // CoreDNS knows a pod by status.podIP alone, the first of its addresses.
-            guard let address = pod.addresses.first else { continue }
-            namespaces[address.key, default: []].append(EndpointLabel.lowerCased(pod.namespace))
-        }
-        let present = Set(namespaces.keys)
-        for address in podAddresses.subtracting(present) { namespaces[address] = [] }
-        podAddresses = present
-        return namespaces
+    private mutating func store(_ namespace: NamespaceObject) {
+        let name = EndpointLabel.lowerCased(namespace.name)
+        guard Self.isLabel(name) else { return }
+        let number = namespaces.number(of: name)
+        namespaces[number].generation = namespacePass
+        // Labels are only asked for by namespace_labels.
+        let kept = NamespaceObject(
+            name: namespace.name, labels: options.namespaceLabels == nil ? [:] : namespace.labels)
+        guard namespaces[number].object != kept else { return }
+        if namespaces[number].object == nil { namespaceCount += 1 }
+        namespaces[number].object = kept
+        hasDirtyNamespaces = true
     }
 
-    /// The namespaces whose names answer: those that exist, by the two options.
-    private func exposedNamespaces(_ objects: ClusterObjects) -> Set<[UInt8]> {
-        var names: [String]
-        if objects.namespaces.isEmpty, options.namespaceLabels == nil {
-            // Saved without namespaces, or by somebody who may not list them: those that have services exist.
-            names = objects.services.map(\.namespace) + objects.pods.map(\.namespace)
+    private mutating func store(_ service: ServiceObject) {
+        let name = EndpointLabel.lowerCased(service.name)
+        guard isSelected(service.labels), Self.isLabel(name), let namespace = number(service.namespace) else {
+            return remove(.services, service.key)
+        }
+        writer.clear()
+        PackedService.pack(service, name: name, into: &writer)
+        let place = self.service(namespace, name)
+        services.see(place)
+        guard !services[place].link.hasObject || services[place].bytes != writer.bytes else { return }
+        services[place].bytes = exactCopy(writer.bytes)
+        if !services[place].link.hasObject {
+            services[place].link.hasObject = true
+            serviceCount += 1
+            addWitness(namespace)
+        }
+        markDirty(place)
+    }
+
+    private mutating func store(_ slice: EndpointSliceObject) {
+        // A slice without a service's name belongs to none; CoreDNS cannot answer for it either.
+        let owner = EndpointLabel.lowerCased(slice.serviceName ?? "")
+        guard options.servesEndpoints, isSelected(slice.labels), Self.isLabel(owner),
+            let namespace = number(slice.namespace), slice.name.utf8.count <= PackedWriter.longestText
+        else { return remove(.endpointSlices, slice.key) }
+        writer.clear()
+        PackedSlice.pack(slice, options, into: &writer)
+        let service = service(namespace, owner)
+        guard let place = find(slices, namespace, slice.name) else {
+            let link = SliceLink(service: service, next: services[service].link.firstSlice)
+            services[service].link.firstSlice = slices.insert(namespace, exactCopy(writer.bytes), link)
+            namespaces[namespace].uses += 1
+            return markDirty(service)
+        }
+        slices.see(place)
+        let isSameService = slices[place].link.service == service
+        guard !isSameService || slices[place].bytes != writer.bytes else { return }
+        slices[place].bytes = exactCopy(writer.bytes)
+        if !isSameService {
+            unlink(place)
+            slices[place].link = SliceLink(service: service, next: services[service].link.firstSlice)
+            services[service].link.firstSlice = place
+        }
+        markDirty(service)
+    }
+
+    private mutating func store(_ pod: PodObject) {
+        guard options.servesPods, isSelected(pod.labels), pod.hasAddress, let address = pod.addresses.first,
+            let namespace = number(pod.namespace), pod.name.utf8.count <= PackedWriter.longestText
+        else { return remove(.pods, pod.key) }
+        writer.clear()
+        PackedPod.pack(pod, address, keepsLabels: options.labels != nil, into: &writer)
+        let podPlace = PodPlace(address: address.key, namespace: namespaces[namespace].name)
+        guard let place = find(pods, namespace, pod.name) else {
+            _ = pods.insert(namespace, exactCopy(writer.bytes), NoLink())
+            namespaces[namespace].uses += 1
+            addWitness(namespace)
+            dirtyPods[podPlace, default: 0] += 1
+            return
+        }
+        pods.see(place)
+        guard pods[place].bytes != writer.bytes else { return }
+        dirtyPods[self.podPlace(place), default: 0] -= 1
+        dirtyPods[podPlace, default: 0] += 1
+        pods[place].bytes = exactCopy(writer.bytes)
+    }
+
+    private mutating func store(_ service: ServiceImportObject) {
+        guard isSelected(service.labels), let namespace = number(service.namespace) else {
+            return remove(.serviceImports, service.key)
+        }
+        writer.clear()
+        PackedImport.pack(service, into: &writer)
+        guard let place = find(imports, namespace, service.name) else {
+            _ = imports.insert(namespace, exactCopy(writer.bytes), NoLink())
+            namespaces[namespace].uses += 1
+            return
+        }
+        imports.see(place)
+        if imports[place].bytes != writer.bytes { imports[place].bytes = exactCopy(writer.bytes) }
+    }
+
+    private mutating func remove(_ resource: WatchedResource, _ key: ObjectKey) {
+        switch resource {
+        case .namespaces:
+            if let number = namespaces.find(EndpointLabel.lowerCased(key.name)) { removeNamespace(number) }
+        case .services:
+            if let place = place(of: key, in: services) { removeService(place) }
+        case .endpointSlices:
+            if let place = place(of: key, in: slices) { removeSlice(place) }
+        case .pods:
+            if let place = place(of: key, in: pods) { removePod(place) }
+        case .serviceImports:
+            if let place = place(of: key, in: imports) { removeImport(place) }
+        }
+    }
+
+    private mutating func removeNamespace(_ number: UInt32) {
+        guard namespaces[number].object != nil else { return }
+        namespaces[number].object = nil
+        namespaceCount -= 1
+        hasDirtyNamespaces = true
+    }
+
+    private mutating func removeService(_ place: Int) {
+        guard services[place].link.hasObject else { return }
+        services[place].link.hasObject = false
+        serviceCount -= 1
+        // The name stays for as long as slices may have it.
+        let name = name(of: services[place].bytes)
+        var writer = PackedWriter()
+        writer.put(text: name)
+        services[place].bytes = exactCopy(writer.bytes)
+        removeWitness(services[place].namespace)
+        markDirty(place)
+    }
+
+    private mutating func removeSlice(_ place: Int) {
+        unlink(place)
+        release(slices[place].namespace)
+        slices.remove(place)
+    }
+
+    private mutating func removePod(_ place: Int) {
+        dirtyPods[podPlace(place), default: 0] -= 1
+        removeWitness(pods[place].namespace)
+        release(pods[place].namespace)
+        pods.remove(place)
+    }
+
+    private mutating func removeImport(_ place: Int) {
+        release(imports[place].namespace)
+        imports.remove(place)
+    }
+
+    // MARK: Passes
+
+    /// Begins a list of a resource, of one namespace or (nil) of all: what is neither applied nor kept until `endReplace`
+    /// is gone then, and stays in use until then. Begun again, everything is to be seen again.
+    package mutating func beginReplace(_ resource: WatchedResource, namespace: String?) {
+        let key = namespace ?? ""
+        switch resource {
+        case .namespaces:
+            namespacePass &+= 1
+            namespacePasses[key] = namespacePass
+        case .services: services.beginPass(key)
+        case .endpointSlices: slices.beginPass(key)
+        case .pods: pods.beginPass(key)
+        case .serviceImports: imports.beginPass(key)
+        }
+    }
+
+    /// Counts an object as seen, unchanged.
+    package mutating func keep(_ resource: WatchedResource, _ key: ObjectKey) {
+        switch resource {
+        case .namespaces:
+            if let number = namespaces.find(EndpointLabel.lowerCased(key.name)) {
+                namespaces[number].generation = namespacePass
+            }
+        case .services: if let place = place(of: key, in: services) { services.see(place) }
+        case .endpointSlices: if let place = place(of: key, in: slices) { slices.see(place) }
+        case .pods: if let place = place(of: key, in: pods) { pods.see(place) }
+        case .serviceImports: if let place = place(of: key, in: imports) { imports.see(place) }
+        }
+    }
+
+    /// Ends a list: what was not seen since `beginReplace` is gone, of that namespace only if one is given.
+    package mutating func endReplace(_ resource: WatchedResource, namespace: String?) {
+        let key = namespace ?? ""
+        let number = namespace.flatMap { namespaces.find(EndpointLabel.lowerCased($0)) }
+        let isUnknown = namespace != nil && number == nil
+        switch resource {
+        case .namespaces: endNamespaces(namespace)
+        case .services:
+            guard let pass = services.endPass(key), !isUnknown else { return }
+            for place in services.unseen(since: pass, namespace: number) { removeService(place) }
+        case .endpointSlices:
+            guard let pass = slices.endPass(key), !isUnknown else { return }
+            for place in slices.unseen(since: pass, namespace: number) { removeSlice(place) }
+        case .pods:
+            guard let pass = pods.endPass(key), !isUnknown else { return }
+            for place in pods.unseen(since: pass, namespace: number) { removePod(place) }
+        case .serviceImports:
+            guard let pass = imports.endPass(key), !isUnknown else { return }
+            for place in imports.unseen(since: pass, namespace: number) { removeImport(place) }
+        }
+    }
+
+    private mutating func endNamespaces(_ namespace: String?) {
+        guard let pass = namespacePasses.removeValue(forKey: namespace ?? "") else { return }
+        if let namespace {
+            let name = EndpointLabel.lowerCased(namespace)
+            guard Self.isLabel(name) else { return }
+            let number = namespaces.number(of: name)
+            namespaces[number].isListed = true
+            namespaces[number].isSaved = false
+            if namespaces[number].generation < pass { removeNamespace(number) }
         } else {
-            names = objects.namespaces.filter { options.namespaceLabels?.matches($0.labels) ?? true }.map(\.name)
+            hasAllNamespaces = true
+            for index in namespaces.entries.indices {
+                let number = UInt32(truncatingIfNeeded: index)
+                namespaces[number].isSaved = false
+                if namespaces[number].generation < pass { removeNamespace(number) }
+            }
         }
-        if !options.namespaces.isEmpty { names = names.filter { options.namespaces.contains($0) } }
-        return Set(names.map { EndpointLabel.lowerCased($0) })
+        hasDirtyNamespaces = true
+    }
+
+    // MARK: Namespaces
+
+    /// Whether a namespace counts as existing although its object may not be read: with `namespaces`, a Role gives access
+    /// to what is in a namespace, but not to the Namespace itself. `namespace_labels` still asks for its labels.
+    package mutating func assumeNamespace(_ name: String, exists: Bool) {
+        let name = EndpointLabel.lowerCased(name)
+        guard Self.isLabel(name) else { return }
+        let number = namespaces.number(of: name)
+        guard namespaces[number].isAssumed != exists else { return }
+        namespaces[number].isAssumed = exists
+        hasDirtyNamespaces = true
+    }
+
+    /// Takes it that the namespaces of `names`, and no others, exist until the namespaces are listed.
+    mutating func saveNamespaces(_ names: [String]) {
+        for index in namespaces.entries.indices { namespaces[UInt32(truncatingIfNeeded: index)].isSaved = false }
+        for name in names {
+            let name = EndpointLabel.lowerCased(name)
+            if Self.isLabel(name) { namespaces[namespaces.number(of: name)].isSaved = true }
+        }
+        hasDirtyNamespaces = true
+    }
+
+    private mutating func addWitness(_ namespace: UInt32) {
+        namespaces[namespace].witnesses += 1
+        if namespaces[namespace].witnesses == 1 { hasDirtyNamespaces = true }
+    }
+
+    private mutating func removeWitness(_ namespace: UInt32) {
+        namespaces[namespace].witnesses -= 1
+        if namespaces[namespace].witnesses == 0 { hasDirtyNamespaces = true }
+    }
+
+    /// Notes that an object with the namespace's number is gone.
+    mutating func release(_ namespace: UInt32) {
+        namespaces[namespace].uses -= 1
+        if namespaces[namespace].uses == 0 { hasDirtyNamespaces = true }
+    }
+
+    private mutating func number(_ namespace: String) -> UInt32? {
+        let name = EndpointLabel.lowerCased(namespace)
+        return Self.isLabel(name) ? namespaces.number(of: name) : nil
+    }
+
+    // MARK: Places
+
+    /// The place of a service, which is there from now on.
+    private mutating func service(_ namespace: UInt32, _ name: [UInt8]) -> Int {
+        // SAFETY: the bytes are read while the closure runs.
+        if let place = name.withUnsafeBytes({ services.find(namespace, $0) }) { return place }
+        var packed = PackedWriter()
+        packed.put(text: name)
+        namespaces[namespace].uses += 1
+        return services.insert(namespace, packed.bytes, ServiceLink())
+    }
+
+    mutating func markDirty(_ service: Int) {
+        guard !services[service].link.isDirty else { return }
+        services[service].link.isDirty = true
+        dirtyServices.append(service)
+    }
+
+    /// Takes a slice out of its service's list.
+    private mutating func unlink(_ slice: Int) {
+        let service = slices[slice].link.service
+        markDirty(service)
+        if services[service].link.firstSlice == slice {
+            services[service].link.firstSlice = slices[slice].link.next
+            return
+        }
+        var place = services[service].link.firstSlice
+        while place >= 0 {
+            if slices[place].link.next == slice {
+                slices[place].link.next = slices[slice].link.next
+                return
+            }
+            place = slices[place].link.next
+        }
+    }
+
+    private func podPlace(_ place: Int) -> PodPlace {
+        let address = PackedPod.address(pods[place].bytes)
+        return PodPlace(address: address.key, namespace: namespaces[pods[place].namespace].name)
+    }
+
+    private func place<Link>(of key: ObjectKey, in table: ObjectTable<Link>) -> Int? {
+        guard let namespace = namespaces.find(EndpointLabel.lowerCased(key.namespace)) else { return nil }
+        return find(table, namespace, key.name)
+    }
+
+    private func find<Link>(_ table: ObjectTable<Link>, _ namespace: UInt32, _ name: String) -> Int? {
+        var name = name
+        // SAFETY: the bytes are read while the closure runs.
+        return name.withUTF8 { table.find(namespace, UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The name that packed bytes begin with.
+    func name(of bytes: [UInt8]) -> [UInt8] {
+        // SAFETY: the bytes are copied while the closure runs.
+        bytes.withUnsafeBytes { bytes in
+            var reader = PackedReader(bytes)
+            return [UInt8](reader.bytesOfText())
+        }
+    }
+
+    /// A copy that takes no more memory than it needs.
+    private func exactCopy(_ bytes: [UInt8]) -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(bytes.count)
+        copy += bytes
+        return copy
     }
 
     private func isSelected(_ labels: [String: String]) -> Bool { options.labels?.matches(labels) ?? true }
 
-    private static func key(_ namespace: String, _ name: String) -> ServiceKey? {
-        let key = ServiceKey(namespace: EndpointLabel.lowerCased(namespace), name: EndpointLabel.lowerCased(name))
-        let lengths = 1...QuestionName.longestLabel
-        return lengths.contains(key.namespace.count) && lengths.contains(key.name.count) ? key : nil
-    }
+    private static func isLabel(_ name: [UInt8]) -> Bool { 1...QuestionName.longestLabel ~= name.count }
 }
 
 extension PodObject {

@@ -7,23 +7,32 @@ struct ServiceCompiler {
     let options: ZoneOptions
 
     /// - Parameters:
-    ///   - key: the service.
-    ///   - service: its object; nil where only slices name it, which still gives reverse names.
-    ///   - slices: the slices that name it.
-    ///   - isExposed: whether its namespace is.
-    /// - Returns: nil where there is nothing to hold.
+    ///   - service: its packed form; only the name where slices alone name it, which still gives reverse names.
+    ///   - slices: where the slices are.
+    ///   - first: the place of the first slice that names the service, -1 for none.
+    ///   - namespace: the service's namespace.
     func compile(
-        _ key: ServiceKey, service: ServiceObject?, slices: [EndpointSliceObject], isExposed: Bool
-    ) -> ServiceRecords? {
-        guard service != nil || !slices.isEmpty else { return nil }
-        var records = ServiceRecords(namespace: key.namespace, name: key.name, kind: .clusterAddress)
-        records.answersForward = isExposed && service != nil
+        _ service: [UInt8], hasObject: Bool, slices: ObjectTable<ClusterState.SliceLink>, first: Int,
+        namespace: NamespaceTable.Entry
+    ) -> ServiceRecords {
+        // SAFETY: the bytes are copied while the closure runs.
+        let name = service.withUnsafeBytes { bytes in
+            var reader = PackedReader(bytes)
+            return [UInt8](reader.bytesOfText())
+        }
+        var records = ServiceRecords(namespace: namespace.name, name: name, kind: .clusterAddress)
+        records.answersForward = namespace.isExposed && hasObject
         // CoreDNS: reverse names ask `namespaces`, but not `namespace_labels`.
-        records.answersReverse = options.namespaces.isEmpty || isExposed
-        if let service { add(service, to: &records) }
-        if options.servesEndpoints { add(slices, to: &records) }
+        records.answersReverse = options.namespaces.isEmpty || namespace.isExposed
+        if hasObject { add(PackedService.unpack(service, namespace: ""), to: &records) }
+        var groups = PortGroups()
+        var place = first
+        while place >= 0 {
+            add(slices[place].bytes, &groups, to: &records)
+            place = slices[place].link.next
+        }
         // CoreDNS: with `ignore empty_service` a service with cluster addresses needs a ready endpoint to exist.
-        if options.ignoresEmptyServices, records.kind == .clusterAddress, records.endpoints.isEmpty {
+        if options.ignoresEmptyServices, records.kind == .clusterAddress, !records.hasEndpoints {
             records.answersForward = false
         }
         return records
@@ -52,46 +61,65 @@ struct ServiceCompiler {
         }
     }
 
-    private func add(_ slices: [EndpointSliceObject], to records: inout ServiceRecords) {
-        var groups: [[ServiceRecords.Port]: Int] = [:]
-        for slice in slices {
-            let ports = Self.ports(of: slice)
-            let group = groups[ports] ?? records.portGroups.count
-            if group == records.portGroups.count {
-                groups[ports] = group
-                records.portGroups.append(ports)
+    /// The numbers of the port lists of a service's slices: most services have one.
+    private struct PortGroups {
+        private var last: [UInt8] = []
+        private var lastNumber = -1
+        private var numbers: [[UInt8]: Int] = [:]
+
+        mutating func number(_ ports: UnsafeRawBufferPointer, in records: inout ServiceRecords) -> Int {
+            if lastNumber >= 0, last.elementsEqual(ports) { return lastNumber }
+            last = [UInt8](ports)
+            lastNumber = numbers[last] ?? records.portGroups.count
+            if lastNumber == records.portGroups.count {
+                records.portGroups.append(PackedSlice.ports(ports))
+                numbers[last] = lastNumber
             }
-            for endpoint in slice.endpoints {
-                // EndpointSlice API: unknown readiness is to be read as ready. Terminating endpoints are not ready, and
-                // publishNotReadyAddresses makes the slice controller say ready.
-                guard endpoint.conditions.ready ?? true else { continue }
-                for address in endpoint.addresses {
-                    guard let location = Self.location(address) else { continue }
-                    let (label, isHostname) = EndpointLabel.label(
-                        of: endpoint, at: address, usesPodNames: options.endpointPodNames)
-                    records.endpoints.append(
-                        ServiceRecords.Endpoint(
-                            location: location, label: label, isHostname: isHostname, portGroup: group,
-                            zone: options.zonal ? EndpointLabel.lowerCased(endpoint.zone ?? "") : []))
+            return lastNumber
+        }
+    }
+
+    private func add(_ slice: [UInt8], _ groups: inout PortGroups, to records: inout ServiceRecords) {
+        // SAFETY: the bytes are read while the closure runs.
+        slice.withUnsafeBytes { bytes in
+            var reader = PackedSlice(bytes)
+            let group = groups.number(reader.ports, in: &records)
+            while let endpoint = reader.next() {
+                let zone =
+                    endpoint.zone.isEmpty || !options.zonal ? 0 : records.zone([UInt8](endpoint.zone))
+                switch endpoint.address {
+                case .v4(let number):
+                    let label = endpoint.label.map { records.label($0) } ?? ServiceRecords.Label(dashed: number)
+                    records.append(
+                        AddressKey(ipv4: number), label: label, isHostname: endpoint.isHostname, portGroup: group,
+                        zone: zone)
+                case .v6(let address):
+                    let label =
+                        endpoint.label.map { records.label($0) }
+                        ?? EndpointLabel.dashed(address.description.utf8).withUnsafeBytes { records.label($0) }
+                    records.append(
+                        address.key, label: label, isHostname: endpoint.isHostname, portGroup: group, zone: zone)
+                case .text(let text):
+                    add(text, endpoint, group, to: &records)
                 }
             }
         }
     }
 
-    private static func ports(of slice: EndpointSliceObject) -> [ServiceRecords.Port] {
-        // CoreDNS: a slice without ports has addresses, but no SRV records.
-        guard !slice.ports.isEmpty else { return [ServiceRecords.Port(name: [], transport: [], number: -1)] }
-        return slice.ports.map { port in
-            ServiceRecords.Port(
-                name: EndpointLabel.lowerCased(port.name ?? ""),
-                transport: EndpointLabel.lowerCased(port.transport ?? ""),
-                number: port.port ?? -1)
-        }
+    private func add(
+        _ text: UnsafeRawBufferPointer, _ endpoint: PackedSlice.Endpoint, _ group: Int, to records: inout ServiceRecords
+    ) {
+        guard let location = Self.location(String(decoding: text, as: UTF8.self)) else { return }
+        records.append(
+            ServiceRecords.Endpoint(
+                location: location, label: endpoint.label.map { [UInt8]($0) } ?? EndpointLabel.dashed(text),
+                isHostname: endpoint.isHostname, portGroup: group,
+                zone: options.zonal ? [UInt8](endpoint.zone) : []))
     }
 
-    private static func location(_ address: HostAddress) -> ServiceRecords.Location? {
-        if let parsed = address.address { return .address(parsed.key) }
-        return wireName(address.text).map { .name($0) }
+    private static func location(_ text: String) -> ServiceRecords.Location? {
+        if let address = IPAddress(text) { return .address(address.key) }
+        return wireName(text).map { .name($0) }
     }
 
     /// A name in wire form; nil where the text is none, or the root.

@@ -1,34 +1,20 @@
 import DNSWire
-import KubernetesAPI
 
-/// The one name that an endpoint has.
+/// The one name that an endpoint has. Kubernetes DNS specification, 2.4.1: the endpoint's hostname, else a name of the
+/// server's choosing. CoreDNS's is the pod's name with `endpoint_pod_names`, else the address with dashes.
 enum EndpointLabel {
-    /// The label of `endpoint` at `address`, in lower case, and whether it is the pod's own hostname.
-    ///
-    /// Kubernetes DNS specification, 2.4.1: the endpoint's hostname, else a name of the server's choosing. CoreDNS's is the
-    /// pod's name with `endpoint_pod_names`, else the address with dashes.
-    static func label(
-        of endpoint: EndpointObject, at address: HostAddress, usesPodNames: Bool
-    ) -> (bytes: [UInt8], isHostname: Bool) {
-        if let hostname = endpoint.hostname, let label = oneLabel(hostname) { return (label, true) }
-        // CoreDNS: a pod's name of 64 bytes or more is not used. Nor is one with a dot: it would be several labels, which
-        // nobody could ask for.
-        if usesPodNames, let name = endpoint.target?.name, let label = oneLabel(name) { return (label, false) }
-        return (dashed(address.text), false)
-    }
-
-    /// `text` in lower case where it is a label: 1 to 63 bytes without a dot.
-    static func oneLabel(_ text: String) -> [UInt8]? {
-        let bytes = lowerCased(text)
-        guard !bytes.isEmpty, bytes.count <= QuestionName.longestLabel, !bytes.contains(UInt8(ascii: ".")) else {
+    /// `text` in lower case where it is a label: 1 to 63 bytes without a dot. CoreDNS: a pod's name of 64 bytes or more is
+    /// not used. Nor is one with a dot here: it would be several labels, which nobody could ask for.
+    static func oneLabel(_ text: some Collection<UInt8>) -> [UInt8]? {
+        guard !text.isEmpty, text.count <= QuestionName.longestLabel, !text.contains(UInt8(ascii: ".")) else {
             return nil
         }
-        return bytes
+        return lowerCased(text)
     }
 
     /// The address with dashes for dots or colons. A label must not end in a dash, so CoreDNS puts a zero behind
     /// `2001:db8::`, which becomes `2001-db8--0`.
-    static func dashed(_ text: String) -> [UInt8] {
+    static func dashed(_ text: some Collection<UInt8>) -> [UInt8] {
         var bytes = lowerCased(text)
         let separator = bytes.contains(UInt8(ascii: ".")) ? UInt8(ascii: ".") : UInt8(ascii: ":")
         guard bytes.contains(separator) else { return [] }
@@ -39,7 +25,10 @@ enum EndpointLabel {
     }
 
     /// The bytes of `text` with ASCII letters in lower case.
-    static func lowerCased(_ text: String) -> [UInt8] {
-        text.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+    static func lowerCased(_ text: some Collection<UInt8>) -> [UInt8] {
+        text.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
     }
+
+    /// The bytes of `text` with ASCII letters in lower case.
+    static func lowerCased(_ text: String) -> [UInt8] { lowerCased(text.utf8) }
 }

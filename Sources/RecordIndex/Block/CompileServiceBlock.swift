@@ -16,51 +16,145 @@ extension ServiceBlockMemory {
 /// Lays out one block. The order of the port groups, of the rows (by label, then address) and of the pools makes equal
 /// meaning equal bytes.
 private struct ServiceBlockCompiler {
-    private struct Row {
-        var place: UInt32
-        var label: Int
-        var group: UInt16
-        var zone: UInt16
-        var multiplicity: Int
-        var flags: UInt16
+    /// A label of the block, and the ports of its rows.
+    private struct BlockLabel {
+        var label: ServiceRecords.Label
+        var firstRow: Int
+        var group: Int
     }
 
     private let records: ServiceRecords
     /// The groups that endpoints have, in an order of their own: that of the slices is chance.
     private var portGroups: [[ServiceRecords.Port]] = []
+    /// By number in the records: the number in the block, 0 for a group without endpoints.
+    private var groupNumbers: [UInt16]
+    private var zones: [[UInt8]] = []
+    /// By number in the records, where 0 stands for none: the number in the block.
+    private var zoneNumbers: [UInt16] = [0]
     private var bytes: [UInt8] = []
 
-    init(_ records: ServiceRecords) { self.records = records }
+    init(_ records: ServiceRecords) {
+        self.records = records
+        groupNumbers = [UInt16](repeating: 0, count: records.portGroups.count)
+    }
 
     mutating func compile() -> [UInt8] {
-        bytes = [UInt8](repeating: 0, count: ServiceBlock.Field.size)
-        bytes.reserveCapacity(ServiceBlock.Field.size + 64 + records.endpoints.count * 40)
+        bytes.reserveCapacity(ServiceBlock.Field.size + 256 + records.rows.count * 56)
+        bytes.append(contentsOf: repeatElement(0, count: ServiceBlock.Field.size))
+        sortPortGroups()
+        sortZones()
         putFlagsAndKey()
         putClusterAddresses()
-        let endpoints = sortPortGroups()
-        let pools = putPools(endpoints)
-        let zones = putZones(endpoints)
-        let labels = Array(Set(endpoints.map(\.label))).sorted(by: ServiceBlockCompiler.labelOrder)
-        let labelPorts = LabelPorts(endpoints, labels: labels, portGroups: portGroups, zones: zones)
-        putPortGroups(merged: labelPorts.merged)
-        let rows = makeRows(endpoints, pools: pools, labels: labels, zones: zones)
-        putLabels(labels, rows: rows, ports: labelPorts)
-        putRows(rows)
+        let pools = AddressPools(records)
+        putPools(pools)
+        let (rows, labels, merged) = makeRows(pools)
+        putPortGroups(merged: merged)
+        putZones()
+        putLabels(labels)
+        putRows(rows, pools)
         return bytes
     }
 
-    /// Numbers the port groups anew and returns the endpoints with those numbers.
-    private mutating func sortPortGroups() -> [ServiceRecords.Endpoint] {
-        var endpoints = records.endpoints.filter { records.portGroups.indices.contains($0.portGroup) }
-        let used = Set(endpoints.map(\.portGroup))
-        let sorted = Set(used.map { records.portGroups[$0] }).sorted(by: ServiceBlockCompiler.portOrder)
-        portGroups = Array(sorted.prefix(ServiceBlockMemory.mostGroups))
-        var numbers: [[ServiceRecords.Port]: Int] = [:]
-        for (number, ports) in portGroups.enumerated() { numbers[ports] = number }
-        var renumbered: [Int: Int] = [:]
-        for group in used { renumbered[group] = numbers[records.portGroups[group]] }
-        for index in endpoints.indices { endpoints[index].portGroup = renumbered[endpoints[index].portGroup] ?? -1 }
-        return endpoints.filter { $0.portGroup >= 0 }
+    private mutating func sortPortGroups() {
+        for row in records.rows { groupNumbers[Int(row.portGroup)] = 1 }
+        let used = groupNumbers.indices.filter { groupNumbers[$0] != 0 }
+        var sorted = used.map { records.portGroups[$0] }
+        if sorted.count > 1 { sorted = Set(sorted).sorted(by: ServiceBlockCompiler.portOrder) }
+        portGroups = sorted
+        guard portGroups.count > 1 else { return }
+        var numbers: [[ServiceRecords.Port]: UInt16] = [:]
+        for (number, ports) in portGroups.enumerated() { numbers[ports] = UInt16(truncatingIfNeeded: number + 1) }
+        for group in used { groupNumbers[group] = numbers[records.portGroups[group]] ?? 0 }
+    }
+
+    private mutating func sortZones() {
+        guard !records.zones.isEmpty else { return }
+        var isUsed = [Bool](repeating: false, count: records.zones.count + 1)
+        for row in records.rows { isUsed[Int(row.zone)] = true }
+        let order = records.zones.indices.filter { isUsed[$0 + 1] }.sorted {
+            records.zones[$0].lexicographicallyPrecedes(records.zones[$1])
+        }
+        zoneNumbers = [UInt16](repeating: 0, count: records.zones.count + 1)
+        for (number, zone) in order.enumerated() { zoneNumbers[zone + 1] = UInt16(truncatingIfNeeded: number + 1) }
+        zones = order.map { records.zones[$0] }
+    }
+
+    // MARK: Rows
+
+    /// An endpoint on its way to its place.
+    private struct Candidate {
+        var high: UInt64
+        var low: UInt64
+        var number: UInt32
+        var place: UInt32
+    }
+
+    /// The rows in their order, equal ones as one, and the labels that they have.
+    private func makeRows(_ pools: AddressPools) -> (
+        rows: [BlockRow], labels: [BlockLabel], merged: [[LabelPorts.Port]]
+    ) {
+        var candidates: [Candidate] = []
+        candidates.reserveCapacity(records.rows.count)
+        for (number, row) in records.rows.enumerated() {
+            candidates.append(
+                Candidate(
+                    high: UInt64(truncatingIfNeeded: row.label.key.value &>> 64),
+                    low: UInt64(truncatingIfNeeded: row.label.key.value),
+                    number: UInt32(truncatingIfNeeded: number), place: pools.places[number]))
+        }
+        candidates.sort { left, right in
+            if left.high != right.high { return left.high < right.high }
+            if left.low != right.low { return left.low < right.low }
+            return precedes(left, right)
+        }
+        var rows: [BlockRow] = []
+        rows.reserveCapacity(candidates.count)
+        var labels: [BlockLabel] = []
+        labels.reserveCapacity(candidates.count)
+        var ports = LabelPorts(portGroups: portGroups)
+        for candidate in candidates {
+            let row = records.rows[Int(candidate.number)]
+            if labels.last.map({ compare($0.label, row.label) == 0 }) != true {
+                if let last = labels.last { labels[labels.count - 1].group = ports.group(of: rows[last.firstRow...]) }
+                labels.append(BlockLabel(label: row.label, firstRow: rows.count, group: -1))
+            }
+            let group = groupNumbers[Int(row.portGroup)]
+            let zone = zoneNumbers[Int(row.zone)]
+            let flags: UInt16 = row.isHostname ? 1 : 0
+            let label = UInt32(truncatingIfNeeded: labels.count - 1)
+            if let last = rows.last, last.label == label, last.place == candidate.place, last.group == group,
+                last.zone == zone
+            {
+                if last.multiplicity < .max { rows[rows.count - 1].multiplicity += 1 }
+                rows[rows.count - 1].flags |= flags
+            } else {
+                rows.append(
+                    BlockRow(
+                        place: candidate.place, label: label, group: group, zone: zone, multiplicity: 1, flags: flags))
+            }
+        }
+        if let last = labels.last { labels[labels.count - 1].group = ports.group(of: rows[last.firstRow...]) }
+        return (rows, labels, ports.merged)
+    }
+
+    /// The order of two endpoints whose labels' keys are equal.
+    private func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
+        let (one, two) = (records.rows[Int(left.number)], records.rows[Int(right.number)])
+        let order = compare(one.label, two.label)
+        if order != 0 { return order < 0 }
+        if left.place != right.place { return left.place < right.place }
+        let (group, other) = (groupNumbers[Int(one.portGroup)], groupNumbers[Int(two.portGroup)])
+        if group != other { return group < other }
+        return zoneNumbers[Int(one.zone)] < zoneNumbers[Int(two.zone)]
+    }
+
+    /// The order in which `ServiceBlock.findLabel` searches.
+    private func compare(_ left: ServiceRecords.Label, _ right: ServiceRecords.Label) -> Int {
+        if left.key != right.key { return left.key < right.key ? -1 : 1 }
+        guard left.key.length > EndpointLabelKey.wholeLength else { return 0 }
+        let (one, two) = (records.wholeLabel(left), records.wholeLabel(right))
+        if one.elementsEqual(two) { return 0 }
+        return one.lexicographicallyPrecedes(two) ? -1 : 1
     }
 
     // MARK: Parts
@@ -89,55 +183,22 @@ private struct ServiceBlockCompiler {
 
     private mutating func putClusterAddresses() {
         // CoreDNS answers each address once however often the object lists it, in the object's order.
-        var seen = Set<AddressKey>()
-        let unique = records.clusterAddresses.filter { seen.insert($0).inserted }
-        put(
-            unique.filter(\.isIPv4), count: ServiceBlock.Field.clusterIPv4Count,
-            offset: ServiceBlock.Field.clusterIPv4Offset)
-        put(
-            unique.filter { !$0.isIPv4 }, count: ServiceBlock.Field.clusterIPv6Count,
-            offset: ServiceBlock.Field.clusterIPv6Offset)
+        var unique: [AddressKey] = []
+        for address in records.clusterAddresses where !unique.contains(address) { unique.append(address) }
+        let ipv4 = unique.filter(\.isIPv4).map(\.ipv4)
+        put(ipv4, count: ServiceBlock.Field.clusterIPv4Count, offset: ServiceBlock.Field.clusterIPv4Offset)
+        let ipv6 = unique.filter { !$0.isIPv4 }
+        put(ipv6, count: ServiceBlock.Field.clusterIPv6Count, offset: ServiceBlock.Field.clusterIPv6Offset)
     }
 
-    /// Writes the pools and returns the place of every location.
-    private mutating func putPools(_ endpoints: [ServiceRecords.Endpoint]) -> [ServiceRecords.Location: UInt32] {
-        var addresses = Set<AddressKey>()
-        var names = Set<[UInt8]>()
-        for endpoint in endpoints {
-            switch endpoint.location {
-            case .address(let key): addresses.insert(key)
-            case .name(let name): names.insert(name)
-            }
-        }
-        let sorted = addresses.sorted()
-        let ipv4 = sorted.filter(\.isIPv4)
-        let ipv6 = sorted.filter { !$0.isIPv4 }
-        put(ipv4, count: ServiceBlock.Field.poolIPv4Count, offset: ServiceBlock.Field.poolIPv4Offset)
-        put(ipv6, count: ServiceBlock.Field.poolIPv6Count, offset: ServiceBlock.Field.poolIPv6Offset)
-        var places: [ServiceRecords.Location: UInt32] = [:]
-        places.reserveCapacity(sorted.count + names.count)
-        for (index, key) in ipv4.enumerated() { places[.address(key)] = place(RowView.ipv4, index) }
-        for (index, key) in ipv6.enumerated() { places[.address(key)] = place(RowView.ipv6, index) }
-
-        let targets = names.sorted { $0.lexicographicallyPrecedes($1) }
-        var entries: [(Int, Int)] = []
-        for (index, target) in targets.enumerated() {
-            places[.name(target)] = place(RowView.name, index)
-            entries.append((bytes.count, target.count))
-            bytes += target
-        }
-        align()
-        set(ServiceBlock.Field.targetCount, count: targets.count)
-        set(ServiceBlock.Field.targetOffset, count: bytes.count)
-        for (offset, count) in entries {
-            append32(offset)
-            append32(count)
-        }
-        return places
+    private mutating func putPools(_ pools: AddressPools) {
+        put(pools.ipv4, count: ServiceBlock.Field.poolIPv4Count, offset: ServiceBlock.Field.poolIPv4Offset)
+        put(pools.ipv6, count: ServiceBlock.Field.poolIPv6Count, offset: ServiceBlock.Field.poolIPv6Offset)
+        putTexts(pools.targets, count: ServiceBlock.Field.targetCount, offset: ServiceBlock.Field.targetOffset)
     }
 
-    private func place(_ kind: Int, _ index: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: kind << 30 | index & 0x3FFF_FFFF)
+    private mutating func putZones() {
+        putTexts(zones, count: ServiceBlock.Field.zoneCount, offset: ServiceBlock.Field.zoneOffset)
     }
 
     /// Group 0 is the service's own ports, the slices' groups follow, and then those that labels of several groups have.
@@ -146,7 +207,7 @@ private struct ServiceBlockCompiler {
         var groups: [(Int, Int)] = []
         let slices = ([records.ports] + portGroups).map { ports in ports.map { LabelPorts.Port(port: $0, zone: 0) } }
         for ports in slices + merged {
-            let ports = ports.sorted(by: LabelPorts.order)
+            let ports = ports.count > 1 ? ports.sorted(by: LabelPorts.order) : ports
             var names: [(Int, Int, Int)] = []
             for port in ports {
                 // A label has at most 63 bytes, so a longer name is never asked for; 64 bytes are enough to match none.
@@ -174,112 +235,81 @@ private struct ServiceBlockCompiler {
         }
     }
 
-    /// Writes the zones and returns their numbers, which begin with 1.
-    private mutating func putZones(_ endpoints: [ServiceRecords.Endpoint]) -> [[UInt8]: UInt16] {
-        let zones = Set(endpoints.map(\.zone)).filter { !$0.isEmpty }.sorted { $0.lexicographicallyPrecedes($1) }
-        var numbers: [[UInt8]: UInt16] = [:]
-        var entries: [(Int, Int)] = []
-        for (index, zone) in zones.prefix(ServiceBlockMemory.mostZones).enumerated() {
-            numbers[zone] = UInt16(truncatingIfNeeded: index + 1)
-            entries.append((bytes.count, zone.count))
-            bytes += zone
-        }
-        align()
-        set(ServiceBlock.Field.zoneCount, count: entries.count)
-        set(ServiceBlock.Field.zoneOffset, count: bytes.count)
-        for (offset, count) in entries {
-            append32(offset)
-            append32(count)
-        }
-        return numbers
-    }
-
-    private func makeRows(
-        _ endpoints: [ServiceRecords.Endpoint], pools: [ServiceRecords.Location: UInt32], labels: [[UInt8]],
-        zones: [[UInt8]: UInt16]
-    ) -> [Row] {
-        var labelNumbers: [[UInt8]: Int] = [:]
-        labelNumbers.reserveCapacity(labels.count)
-        for (index, label) in labels.enumerated() { labelNumbers[label] = index }
-        var rows: [Row] = []
-        rows.reserveCapacity(endpoints.count)
-        for endpoint in endpoints {
-            guard let place = pools[endpoint.location], let label = labelNumbers[endpoint.label] else { continue }
-            rows.append(
-                Row(
-                    place: place, label: label, group: UInt16(truncatingIfNeeded: endpoint.portGroup + 1),
-                    zone: zones[endpoint.zone] ?? 0, multiplicity: 1, flags: endpoint.isHostname ? 1 : 0))
-        }
-        rows.sort { left, right in
-            (left.label, left.place, left.group, left.zone) < (right.label, right.place, right.group, right.zone)
-        }
-        return ServiceBlockCompiler.merge(rows)
-    }
-
-    /// Makes one row of equal ones.
-    private static func merge(_ sorted: [Row]) -> [Row] {
-        var rows: [Row] = []
-        rows.reserveCapacity(sorted.count)
-        for row in sorted {
-            if let last = rows.last, last.label == row.label, last.place == row.place, last.group == row.group,
-                last.zone == row.zone
-            {
-                rows[rows.count - 1].multiplicity += 1
-                rows[rows.count - 1].flags |= row.flags
-            } else {
-                rows.append(row)
+    private mutating func putLabels(_ labels: [BlockLabel]) {
+        let texts = bytes.count
+        // Each label with its length byte in front; what the last one's key has beyond its end is overwritten below.
+        let room = labels.reduce(0) { $0 + $1.label.key.length + 1 }
+        let spare = 16
+        let records = records
+        var offsets: [UInt32] = []
+        offsets.reserveCapacity(labels.count)
+        fill(room + spare) { memory in
+            // SAFETY: each label is stored within `room`; the store of a whole key reaches at most 15 bytes beyond.
+            var offset = 0
+            for label in labels {
+                offsets.append(UInt32(clamping: texts + offset))
+                (memory + offset).storeBytes(of: label.label.key.value.bigEndian, as: UInt128.self)
+                if label.label.key.length > EndpointLabelKey.wholeLength {
+                    for (place, byte) in records.wholeLabel(label.label).enumerated() {
+                        (memory + (offset + 1 + place)).storeBytes(of: byte, as: UInt8.self)
+                    }
+                }
+                offset += label.label.key.length + 1
             }
+            (memory + room).initializeMemory(as: UInt8.self, repeating: 0, count: spare)
         }
-        return rows
-    }
-
-    private mutating func putLabels(_ labels: [[UInt8]], rows: [Row], ports: LabelPorts) {
-        var firstRows = [Int](repeating: 0, count: labels.count)
-        for (index, row) in rows.enumerated().reversed() { firstRows[row.label] = index }
-        var offsets: [Int] = []
-        for label in labels {
-            offsets.append(bytes.count)
-            bytes.append(UInt8(truncatingIfNeeded: label.count))
-            bytes += label
-        }
+        bytes.removeLast(spare)
         align()
         set(ServiceBlock.Field.labelCount, count: labels.count)
         set(ServiceBlock.Field.labelOffset, count: bytes.count)
-        for (label, offset) in offsets.enumerated() {
-            append32(offset)
-            append32(firstRows[label])
-            // One more than the group's number: 0 stands for a label without ports.
-            append32(ports.groups[label] + 1)
-            append32(ports.groups[label] > portGroups.count ? 1 : 0)
+        let mostOwn = portGroups.count
+        fill(labels.count * ServiceBlock.labelEntrySize) { memory in
+            // SAFETY: one entry for each label.
+            for (number, label) in labels.enumerated() {
+                let entry = memory + number * ServiceBlock.labelEntrySize
+                entry.storeBytes(of: offsets[number], as: UInt32.self)
+                entry.storeBytes(of: UInt32(clamping: label.firstRow), toByteOffset: 4, as: UInt32.self)
+                // One more than the group's number: 0 stands for a label without ports.
+                let group = UInt32(truncatingIfNeeded: label.group + 1) & ServiceBlock.groupMask
+                let isMerged = label.group > mostOwn ? ServiceBlock.mergedFlag : 0
+                entry.storeBytes(of: group | isMerged, toByteOffset: 8, as: UInt32.self)
+            }
         }
     }
 
-    private mutating func putRows(_ rows: [Row]) {
+    private mutating func putRows(_ rows: [BlockRow], _ pools: AddressPools) {
         set(ServiceBlock.Field.rowCount, count: rows.count)
         set(ServiceBlock.Field.rowOffset, count: bytes.count)
         var total = 0
+        let portCounts = [0] + portGroups.map(\.count)
+        var starts = [UInt32](repeating: 0, count: pools.count + 1)
         for row in rows {
-            append32(row.place)
-            append32(row.label)
-            append16(row.group)
-            append16(row.zone)
-            append16(UInt16(clamping: row.multiplicity))
-            append16(row.flags)
-            if row.place >> 30 != UInt32(RowView.name) {
-                total += min(row.multiplicity, Int(UInt16.max)) * portGroups[Int(row.group) - 1].count
+            starts[pools.rank(row.place) + 1] += 1
+            if !row.isName { total += Int(row.multiplicity) * portCounts[Int(row.group)] }
+        }
+        fill(rows.count * RowView.size) { memory in
+            // SAFETY: one entry for each row.
+            for (number, row) in rows.enumerated() {
+                let entry = memory + number * RowView.size
+                entry.storeBytes(of: row.place, as: UInt32.self)
+                entry.storeBytes(of: row.label, toByteOffset: 4, as: UInt32.self)
+                entry.storeBytes(of: row.group, toByteOffset: 8, as: UInt16.self)
+                entry.storeBytes(of: row.zone, toByteOffset: 10, as: UInt16.self)
+                entry.storeBytes(of: row.multiplicity, toByteOffset: 12, as: UInt16.self)
+                entry.storeBytes(of: row.flags, toByteOffset: 14, as: UInt16.self)
             }
         }
         set(ServiceBlock.Field.serviceWeightTotal, UInt32(clamping: total))
         set(ServiceBlock.Field.orderOffset, count: bytes.count)
-        let order = rows.indices.sorted { (rows[$0].place, $0) < (rows[$1].place, $1) }
-        for index in order { append32(index) }
-    }
-
-    // MARK: Bytes
-
-    /// The order in which `ServiceBlock.findLabel` searches.
-    private static func labelOrder(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count != right.count ? left.count < right.count : left.lexicographicallyPrecedes(right)
+        for rank in starts.indices.dropFirst() { starts[rank] += starts[rank - 1] }
+        fill(rows.count * 4) { memory in
+            // SAFETY: the rows of each address were counted, so that every row has a place of its own.
+            for (number, row) in rows.enumerated() {
+                let rank = pools.rank(row.place)
+                (memory + Int(starts[rank]) * 4).storeBytes(of: UInt32(clamping: number), as: UInt32.self)
+                starts[rank] += 1
+            }
+        }
     }
 
     /// Any order will do, if it depends on the ports alone.
@@ -292,19 +322,54 @@ private struct ServiceBlockCompiler {
         return left.count < right.count
     }
 
+    // MARK: Bytes
+
+    private mutating func put(_ addresses: [UInt32], count: Int, offset: Int) {
+        set(count, count: addresses.count)
+        set(offset, count: bytes.count)
+        fill(addresses.count * 4) { memory in
+            // SAFETY: four bytes for each address.
+            for (place, address) in addresses.enumerated() {
+                (memory + place * 4).storeBytes(of: address.bigEndian, as: UInt32.self)
+            }
+        }
+    }
+
     private mutating func put(_ addresses: [AddressKey], count: Int, offset: Int) {
         set(count, count: addresses.count)
         set(offset, count: bytes.count)
-        for address in addresses {
-            if address.isIPv4 {
-                // SAFETY: the bytes of a number are copied while the closure runs.
-                withUnsafeBytes(of: address.ipv4.bigEndian) { bytes += $0 }
-            } else {
-                withUnsafeBytes(of: address.high.bigEndian) { bytes += $0 }
-                withUnsafeBytes(of: address.low.bigEndian) { bytes += $0 }
+        fill(addresses.count * 16) { memory in
+            // SAFETY: sixteen bytes for each address.
+            for (place, address) in addresses.enumerated() {
+                (memory + place * 16).storeBytes(of: address.high.bigEndian, as: UInt64.self)
+                (memory + place * 16).storeBytes(of: address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
             }
         }
+    }
+
+    private mutating func putTexts(_ texts: [[UInt8]], count: Int, offset: Int) {
+        var entries: [(Int, Int)] = []
+        for text in texts {
+            entries.append((bytes.count, text.count))
+            bytes += text
+        }
         align()
+        set(count, count: texts.count)
+        set(offset, count: bytes.count)
+        for (offset, count) in entries {
+            append32(offset)
+            append32(count)
+        }
+    }
+
+    /// Appends `count` bytes, which `body` is to write.
+    private mutating func fill(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        bytes.withUnsafeMutableBytes { all in
+            // SAFETY: `count` bytes from `start` on were just appended.
+            if count > 0, let base = all.baseAddress { body(base + start) }
+        }
     }
 
     private mutating func align() {
@@ -323,18 +388,5 @@ private struct ServiceBlockCompiler {
         withUnsafeBytes(of: value) { source in
             for (index, byte) in source.enumerated() { bytes[field + index] = byte }
         }
-    }
-}
-
-extension ServiceRecords {
-    /// The key of a service: the labels of its name and namespace with their length bytes, as they stand in a query.
-    package static func key(namespace: [UInt8], service: [UInt8]) -> [UInt8] {
-        var key: [UInt8] = []
-        key.reserveCapacity(service.count + namespace.count + 2)
-        key.append(UInt8(truncatingIfNeeded: service.count))
-        key += service
-        key.append(UInt8(truncatingIfNeeded: namespace.count))
-        key += namespace
-        return key
     }
 }

@@ -7,41 +7,37 @@ struct LabelPorts {
         var zone: UInt16
     }
 
-    /// By label: the number of its group within the block, -1 where it has none.
-    private(set) var groups: [Int]
-    /// The groups of labels that have several, to follow the service's and the slices' own.
+    /// The port groups of the slices.
+    private let portGroups: [[ServiceRecords.Port]]
+    /// The lists of labels that have several groups, each once, to follow the service's and the slices' own.
     private(set) var merged: [[Port]] = []
+    private var numbers: [[Port]: Int] = [:]
 
-    /// - Parameters:
-    ///   - endpoints: with the numbers of their groups in `portGroups`.
-    ///   - labels: all labels of the endpoints.
-    init(
-        _ endpoints: [ServiceRecords.Endpoint], labels: [[UInt8]], portGroups: [[ServiceRecords.Port]],
-        zones: [[UInt8]: UInt16]
-    ) {
-        var numbers: [[UInt8]: Int] = [:]
-        for (number, label) in labels.enumerated() { numbers[label] = number }
-        var used = [Set<Int>](repeating: [], count: labels.count)
-        for endpoint in endpoints {
+    init(portGroups: [[ServiceRecords.Port]]) { self.portGroups = portGroups }
+
+    /// The number of the group of the label that has `rows`, -1 where it has none.
+    mutating func group(of rows: ArraySlice<BlockRow>) -> Int {
+        var group: UInt16 = 0
+        var isOne = true
+        for row in rows where !row.isName {
             // CoreDNS: an endpoint that stands for a name has no SRV records.
-            guard case .address = endpoint.location, let label = numbers[endpoint.label] else { continue }
-            used[label].insert(endpoint.portGroup)
+            if group == 0 { group = row.group } else if group != row.group { isOne = false }
         }
-        // The block's group 0 is the service's own.
-        groups = used.map { $0.count == 1 ? ($0.first ?? -1) + 1 : -1 }
-        guard used.contains(where: { $0.count > 1 }) else { return }
-        var ports = [Set<Port>](repeating: [], count: labels.count)
-        for endpoint in endpoints {
-            guard case .address = endpoint.location, let label = numbers[endpoint.label], used[label].count > 1 else {
-                continue
-            }
-            let zone = zones[endpoint.zone] ?? 0
-            for port in portGroups[endpoint.portGroup] { ports[label].insert(Port(port: port, zone: zone)) }
+        // The block's group 0 is the service's own, so that slices' groups begin with 1.
+        guard group != 0 else { return -1 }
+        return isOne ? Int(group) : merge(rows)
+    }
+
+    private mutating func merge(_ rows: ArraySlice<BlockRow>) -> Int {
+        var ports = Set<Port>()
+        for row in rows where !row.isName {
+            for port in portGroups[Int(row.group) - 1] { ports.insert(Port(port: port, zone: row.zone)) }
         }
-        for label in labels.indices where used[label].count > 1 {
-            merged.append(ports[label].sorted(by: LabelPorts.order))
-            groups[label] = portGroups.count + merged.count
-        }
+        let sorted = ports.sorted(by: LabelPorts.order)
+        if let number = numbers[sorted] { return number }
+        merged.append(sorted)
+        numbers[sorted] = portGroups.count + merged.count
+        return portGroups.count + merged.count
     }
 
     /// By number first, then in any order that is always the same.
@@ -53,4 +49,19 @@ struct LabelPorts {
         }
         return left.zone < right.zone
     }
+}
+
+/// A row as it will stand in the block.
+struct BlockRow {
+    /// Kind and index of the address.
+    var place: UInt32
+    /// Number of the label.
+    var label: UInt32
+    var group: UInt16
+    var zone: UInt16
+    /// How many equal endpoints it stands for.
+    var multiplicity: UInt16
+    var flags: UInt16
+
+    var isName: Bool { place >> 30 == UInt32(RowView.name) }
 }

@@ -104,8 +104,11 @@ public struct ServiceBlock {
 
     @inlinable public var labelCount: Int { field(Field.labelCount) }
 
-    /// Offset of the label, first row, port group, whether that is of several slices: 4 bytes each.
-    @inlinable static var labelEntrySize: Int { 16 }
+    /// Offset of the label, first row, port group and whether that is of several slices: 4 bytes each.
+    @inlinable static var labelEntrySize: Int { 12 }
+    @inlinable static var groupMask: UInt32 { 0x7FFF_FFFF }
+    /// Beside a label's port group: it is of several slices.
+    @inlinable static var mergedFlag: UInt32 { 0x8000_0000 }
 
     @inlinable func labelField(_ index: Int, _ offset: Int) -> Int {
         let entry = field(Field.labelOffset) &+ index &* ServiceBlock.labelEntrySize
@@ -119,10 +122,14 @@ public struct ServiceBlock {
     @inlinable public func firstRow(ofLabel index: Int) -> Int { labelField(index, 4) }
 
     /// The group that has all ports of label `index`, whichever slices they come from; -1 where the label has none.
-    @inlinable public func portGroup(ofLabel index: Int) -> Int { labelField(index, 8) &- 1 }
+    @inlinable public func portGroup(ofLabel index: Int) -> Int {
+        labelField(index, 8) & Int(ServiceBlock.groupMask) &- 1
+    }
 
     /// Whether the ports of label `index` come from several slices' groups: then each knows its topology zone.
-    @inlinable public func hasMergedPorts(label index: Int) -> Bool { labelField(index, 12) != 0 }
+    @inlinable public func hasMergedPorts(label index: Int) -> Bool {
+        labelField(index, 8) & Int(ServiceBlock.mergedFlag) != 0
+    }
 
     /// The row behind the last one of label `index`.
     @inlinable public func endRow(ofLabel index: Int) -> Int {

@@ -1,6 +1,6 @@
 /// What a service block is compiled from: one service with everything that DNS says of it, by the rules of the cluster
 /// zone already applied. Names are labels in lower case, without length bytes.
-package struct ServiceRecords: Equatable, Sendable {
+package struct ServiceRecords: Sendable {
     /// What kind of answer the service's own name has.
     package enum Kind: UInt8, Sendable {
         /// The name answers with the cluster addresses.
@@ -33,6 +33,7 @@ package struct ServiceRecords: Equatable, Sendable {
         case name([UInt8])
     }
 
+    /// An endpoint as a value of its own; a service keeps its endpoints in flat rows.
     package struct Endpoint: Hashable, Sendable {
         package var location: Location
         /// The one label it answers to.
@@ -53,6 +54,34 @@ package struct ServiceRecords: Equatable, Sendable {
         }
     }
 
+    /// A label, once `label(_:)` has taken what its key does not hold.
+    package struct Label: Sendable {
+        var key: EndpointLabelKey
+        /// Where the whole label begins in `labelBytes`, if it is longer than the key.
+        var offset: UInt32 = 0
+
+        /// An IPv4 address with dashes.
+        package init(dashed ipv4: UInt32) { key = EndpointLabelKey(dashed: ipv4) }
+
+        init(key: EndpointLabelKey, offset: UInt32) {
+            self.key = key
+            self.offset = offset
+        }
+    }
+
+    /// An endpoint without memory of its own: a service may have thousands.
+    struct Row: Sendable {
+        var label: Label
+        /// The address; of a name, `low` is its index in `targets`.
+        var address: AddressKey
+        /// Index into `portGroups`.
+        var portGroup: UInt16
+        /// One more than the index into `zones`, 0 for none.
+        var zone: UInt16
+        var isName: Bool
+        var isHostname: Bool
+    }
+
     package var namespace: [UInt8]
     package var name: [UInt8]
     package var kind: Kind
@@ -65,8 +94,13 @@ package struct ServiceRecords: Equatable, Sendable {
     package var ports: [Port]
     /// The alias's target in wire form, as written in the object.
     package var externalName: [UInt8]
+    /// The port lists of the slices; set before endpoints that have them are appended.
     package var portGroups: [[Port]]
-    package var endpoints: [Endpoint]
+    private(set) var rows: [Row] = []
+    private(set) var labelBytes: [UInt8] = []
+    private(set) var targets: [[UInt8]] = []
+    private(set) var zones: [[UInt8]] = []
+    private var zoneNumbers: [[UInt8]: Int] = [:]
 
     package init(namespace: [UInt8], name: [UInt8], kind: Kind) {
         self.namespace = namespace
@@ -78,6 +112,80 @@ package struct ServiceRecords: Equatable, Sendable {
         ports = []
         externalName = []
         portGroups = []
-        endpoints = []
+    }
+
+    /// Whether there are any endpoints.
+    package var hasEndpoints: Bool { !rows.isEmpty }
+
+    /// Makes room for `count` endpoints.
+    package mutating func reserveEndpoints(_ count: Int) { rows.reserveCapacity(count) }
+
+    /// Takes a label of at most 63 bytes.
+    package mutating func label(_ bytes: UnsafeRawBufferPointer) -> Label {
+        let key = EndpointLabelKey(bytes)
+        guard bytes.count > EndpointLabelKey.wholeLength else { return Label(key: key, offset: 0) }
+        let offset = UInt32(clamping: labelBytes.count)
+        labelBytes.append(contentsOf: bytes)
+        return Label(key: key, offset: offset)
+    }
+
+    /// The bytes of a label that is longer than its key.
+    func wholeLabel(_ label: Label) -> ArraySlice<UInt8> {
+        labelBytes[Int(label.offset)..<Int(label.offset) + label.key.length]
+    }
+
+    /// The number of a topology zone, for `append`; 0 for the empty one, and for those beyond what a block can hold.
+    package mutating func zone(_ name: [UInt8]) -> Int {
+        if name.isEmpty { return 0 }
+        if let number = zoneNumbers[name] { return number }
+        guard zones.count < ServiceBlockMemory.mostZones else { return 0 }
+        zones.append(name)
+        zoneNumbers[name] = zones.count
+        return zones.count
+    }
+
+    /// Adds an endpoint; one whose port group does not exist is left out.
+    package mutating func append(
+        _ address: AddressKey, label: Label, isHostname: Bool = false, portGroup: Int, zone: Int = 0
+    ) {
+        append(address, label, isName: false, isHostname, portGroup, zone)
+    }
+
+    /// Adds an endpoint.
+    package mutating func append(_ endpoint: Endpoint) {
+        // SAFETY: the bytes are copied while the closure runs.
+        let label = endpoint.label.withUnsafeBytes { self.label($0) }
+        let zone = zone(endpoint.zone)
+        switch endpoint.location {
+        case .address(let address):
+            append(address, label, isName: false, endpoint.isHostname, endpoint.portGroup, zone)
+        case .name(let name):
+            let address = AddressKey(high: 0, low: UInt64(truncatingIfNeeded: targets.count))
+            targets.append(name)
+            append(address, label, isName: true, endpoint.isHostname, endpoint.portGroup, zone)
+        }
+    }
+
+    private mutating func append(
+        _ address: AddressKey, _ label: Label, isName: Bool, _ isHostname: Bool, _ portGroup: Int, _ zone: Int
+    ) {
+        guard portGroups.indices.contains(portGroup), portGroup < ServiceBlockMemory.mostGroups else { return }
+        rows.append(
+            Row(
+                label: label, address: address, portGroup: UInt16(truncatingIfNeeded: portGroup),
+                zone: UInt16(truncatingIfNeeded: zone), isName: isName, isHostname: isHostname))
+    }
+}
+
+extension ServiceRecords {
+    /// The key of a service: the labels of its name and namespace with their length bytes, as they stand in a query.
+    package static func key(namespace: [UInt8], service: [UInt8]) -> [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(service.count + namespace.count + 2)
+        key.append(UInt8(truncatingIfNeeded: service.count))
+        key += service
+        key.append(UInt8(truncatingIfNeeded: namespace.count))
+        key += namespace
+        return key
     }
 }

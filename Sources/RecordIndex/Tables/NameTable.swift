@@ -44,7 +44,35 @@ public final class NameTable: @unchecked Sendable {
         base = UnsafeRawPointer(memory)
     }
 
+    /// A table that says what `old` does, but for `edits`: the new value of each key, nil where it is gone.
+    convenience init(_ old: NameTable, edits: [[UInt8]: UInt32?], hash: SeededHash) {
+        var entries: [(key: [UInt8], hash: UInt64, value: UInt32)] = []
+        old.forEach { bytes, value in
+            let key = [UInt8](bytes)
+            if edits[key] == nil { entries.append((key, hash.hash(bytes), value)) }
+        }
+        for (key, value) in edits {
+            // SAFETY: the bytes are read while the closure runs.
+            if let value { entries.append((key, key.withUnsafeBytes { hash.hash($0) }, value)) }
+        }
+        self.init(entries)
+    }
+
     deinit { base.deallocate() }
+
+    /// Calls `body` with all keys and values, in no order.
+    private func forEach(_ body: (UnsafeRawBufferPointer, UInt32) -> Void) {
+        // SAFETY: `init` wrote the table.
+        let capacity = Int(truncatingIfNeeded: base.load(as: UInt64.self)) + 1
+        for place in 0..<capacity {
+            let entry = base + 8 + place * 16
+            let value = entry.load(fromByteOffset: 4, as: UInt32.self)
+            guard value != NameTable.free else { continue }
+            let start = base + Int(entry.load(fromByteOffset: 8, as: UInt32.self))
+            let count = Int(entry.load(fromByteOffset: 12, as: UInt32.self))
+            body(UnsafeRawBufferPointer(start: start, count: count), value)
+        }
+    }
 
     /// The value of the key of `count` bytes at `key` in the table at `base`, -1 where there is none.
     @inlinable static func find(

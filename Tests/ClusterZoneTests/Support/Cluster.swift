@@ -39,7 +39,7 @@ final class Cluster {
 
     /// Replaces all objects; false where that changes no answer.
     func replace(with objects: ClusterObjects) -> Bool {
-        let changed = index.apply(state.replace(with: objects), serial: Cluster.serial)
+        let changed = index.apply(state.replace(with: objects), serial: Cluster.serial).isPublished
         snapshot = index.snapshot
         reader.index = snapshot.view
         return changed

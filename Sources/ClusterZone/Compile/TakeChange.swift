@@ -1,0 +1,106 @@
+import KubernetesAPI
+import RecordIndex
+
+extension ClusterState {
+    /// What differs from the index since the last call, compiled; nil where nothing does. Every change is to be applied to
+    /// the same index.
+    package mutating func takeChange() -> IndexChange? {
+        guard hasDirtyNamespaces || !dirtyServices.isEmpty || !dirtyPods.isEmpty else { return nil }
+        var change = IndexChange()
+        if hasDirtyNamespaces { change.namespaces = exposeNamespaces() }
+        for place in dirtyServices { compile(place, into: &change) }
+        // A cluster that has just been listed leaves a long list behind.
+        dirtyServices = []
+        change.pods = dirtyPods.filter { $0.value != 0 }
+        dirtyPods = [:]
+        if hasDirtyNamespaces {
+            namespaces.releaseUnused()
+            hasDirtyNamespaces = false
+        }
+        return change.isEmpty ? nil : change
+    }
+
+    /// Works out which namespaces answer, and marks the services of those that begin or end to.
+    ///
+    /// - Returns: all of them; nil where they are the same as before.
+    private mutating func exposeNamespaces() -> Set<[UInt8]>? {
+        var changed: Set<UInt32> = []
+        for index in namespaces.entries.indices {
+            let number = UInt32(truncatingIfNeeded: index)
+            let isExposed = isExposed(namespaces[number])
+            guard isExposed != namespaces[number].isExposed else { continue }
+            namespaces[number].isExposed = isExposed
+            changed.insert(number)
+        }
+        guard !changed.isEmpty else { return nil }
+        for place in services.places(in: changed) { markDirty(place) }
+        return Set(namespaces.entries.lazy.filter(\.isExposed).map(\.name))
+    }
+
+    /// Whether a namespace's names answer: it exists, by the two options.
+    private func isExposed(_ namespace: NamespaceTable.Entry) -> Bool {
+        guard !namespace.name.isEmpty else { return false }
+        if !options.namespaces.isEmpty,
+            !options.namespaces.contains(namespace.object?.name ?? String(decoding: namespace.name, as: UTF8.self))
+        {
+            return false
+        }
+        if let object = namespace.object { return options.namespaceLabels?.matches(object.labels) ?? true }
+        guard options.namespaceLabels == nil else { return false }
+        // Not listed yet, or by somebody who may not list them: those that have services exist.
+        return namespace.isAssumed || namespace.isSaved
+            || (!hasAllNamespaces && !namespace.isListed && namespace.witnesses > 0)
+    }
+
+    private mutating func compile(_ place: Int, into change: inout IndexChange) {
+        services[place].link.isDirty = false
+        let entry = services[place]
+        let namespace = namespaces[entry.namespace]
+        let key = ServiceRecords.key(namespace: namespace.name, service: name(of: entry.bytes))
+        guard entry.link.hasObject || entry.link.firstSlice >= 0 else {
+            if entry.link.isIndexed { change.services[key] = .some(nil) }
+            release(entry.namespace)
+            services.remove(place)
+            return
+        }
+        services[place].link.isIndexed = true
+        let compiler = ServiceCompiler(options: options)
+        let records = compiler.compile(
+            entry.bytes, hasObject: entry.link.hasObject, slices: slices, first: entry.link.firstSlice,
+            namespace: namespace)
+        change.services[key] = ServiceBlockMemory(compiling: records)
+    }
+
+    /// Takes `objects` for the whole cluster.
+    ///
+    /// - Returns: the change that makes an index say just this.
+    package mutating func replace(with objects: ClusterObjects) -> IndexChange {
+        let resources: [WatchedResource] = [.namespaces, .services, .endpointSlices, .pods]
+        for resource in resources { beginReplace(resource, namespace: nil) }
+        for namespace in objects.namespaces { apply(.listed, .namespace(namespace)) }
+        for service in objects.services { apply(.listed, .service(service)) }
+        for (number, slice) in objects.slicesWithEndpoints.enumerated() {
+            // What was made of v1 Endpoints must not take the place of a slice that happens to have the same name.
+            let isSlice = number < objects.endpointSlices.count
+            apply(.listed, .endpointSlice(isSlice ? slice : slice.named("endpoints/" + slice.name)))
+        }
+        for pod in objects.pods { apply(.listed, .pod(pod)) }
+        for resource in resources { endReplace(resource, namespace: nil) }
+        // Saved without namespaces, or by somebody who may not list them: those that have services exist.
+        hasAllNamespaces = !objects.namespaces.isEmpty
+        saveNamespaces(hasAllNamespaces ? [] : objects.services.map(\.namespace) + objects.pods.map(\.namespace))
+        return takeChange() ?? IndexChange()
+    }
+}
+
+extension IndexChange {
+    fileprivate var isEmpty: Bool { services.isEmpty && pods.isEmpty && namespaces == nil && gaps == nil }
+}
+
+extension EndpointSliceObject {
+    fileprivate func named(_ name: String) -> EndpointSliceObject {
+        EndpointSliceObject(
+            namespace: namespace, name: name, serviceName: serviceName, addressType: addressType, ports: ports,
+            endpoints: endpoints, labels: labels)
+    }
+}

@@ -1,0 +1,45 @@
+/// A label as one number: its length in the first byte, then its first 15 bytes. Numbers order labels as blocks do, shorter
+/// ones first and then by bytes; only labels longer than 15 bytes need more than the number.
+package struct EndpointLabelKey: Hashable, Comparable, Sendable {
+    /// Bytes of a label that the number holds: an IPv4 address with dashes has no more.
+    static let wholeLength = 15
+
+    let value: UInt128
+
+    /// The key of a label of at most 63 bytes, without its length byte.
+    package init(_ label: UnsafeRawBufferPointer) {
+        var value: UInt128 = 0
+        for byte in label.prefix(Self.wholeLength) { value = value &<< 8 | UInt128(truncatingIfNeeded: byte) }
+        let missing = UInt128(truncatingIfNeeded: max(0, Self.wholeLength - label.count))
+        self.value = UInt128(truncatingIfNeeded: label.count) &<< 120 | value &<< (missing &* 8)
+    }
+
+    /// The key of an IPv4 address with dashes for dots, as in `10-0-0-1`.
+    package init(dashed ipv4: UInt32) {
+        var value: UInt128 = 0
+        var length: UInt128 = 0
+        var shift: UInt32 = 24
+        while true {
+            let octet = ipv4 &>> shift & 0xFF
+            if octet >= 100 { Self.append(octet / 100, &value, &length) }
+            if octet >= 10 { Self.append(octet / 10 % 10, &value, &length) }
+            Self.append(octet % 10, &value, &length)
+            if shift == 0 { break }
+            value = value &<< 8 | UInt128(truncatingIfNeeded: UInt8(ascii: "-"))
+            length &+= 1
+            shift &-= 8
+        }
+        self.value = length &<< 120 | value &<< ((15 &- length) &* 8)
+    }
+
+    @inline(__always)
+    private static func append(_ digit: UInt32, _ value: inout UInt128, _ length: inout UInt128) {
+        value = value &<< 8 | UInt128(truncatingIfNeeded: digit &+ 0x30)
+        length &+= 1
+    }
+
+    /// Length of the label in bytes.
+    var length: Int { Int(truncatingIfNeeded: value &>> 120) }
+
+    package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
