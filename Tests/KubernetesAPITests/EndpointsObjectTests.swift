@@ -31,8 +31,8 @@ struct EndpointsObjectTests {
                 [["10.0.0.1"], ["10.0.0.2"]], [["fd00::1"]], [["fd00::2"]],
             ])
         #expect(slices.map { $0.endpoints.map(\.conditions.ready) } == [[true, false], [true], [false]])
-        #expect(slices[0].endpoints[0].hostname == "a")
-        #expect(slices[0].endpoints[0].target == TargetReference(kind: "Pod", name: "a"))
+        #expect(slices[0].endpoints.first?.hostname == "a")
+        #expect(slices[0].endpoints.first?.target == TargetReference(kind: "Pod", name: "a"))
     }
 
     @Test("no subsets, no slices")

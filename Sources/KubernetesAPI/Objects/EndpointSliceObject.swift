@@ -11,7 +11,7 @@ package struct EndpointSliceObject: Sendable, Hashable {
     /// `ports`, of every endpoint of the slice.
     package let ports: [EndpointPortObject]
     /// `endpoints`.
-    package let endpoints: [EndpointObject]
+    package let endpoints: EndpointList
     /// `metadata.labels`; empty unless the reader was asked to keep them.
     package let labels: [String: String]
 
@@ -21,7 +21,7 @@ package struct EndpointSliceObject: Sendable, Hashable {
     /// A slice.
     package init(
         namespace: String, name: String, serviceName: String?, addressType: AddressType = .ipv4,
-        ports: [EndpointPortObject] = [], endpoints: [EndpointObject] = [], labels: [String: String] = [:]
+        ports: [EndpointPortObject] = [], endpoints: EndpointList = [], labels: [String: String] = [:]
     ) {
         self.namespace = namespace
         self.name = name

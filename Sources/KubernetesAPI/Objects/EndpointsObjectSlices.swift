@@ -14,7 +14,8 @@ extension EndpointsObject {
                 result.append(
                     EndpointSliceObject(
                         namespace: namespace, name: "\(name)-\(result.count)", serviceName: name,
-                        addressType: family == .v4 ? .ipv4 : .ipv6, ports: subset.ports, endpoints: endpoints,
+                        addressType: family == .v4 ? .ipv4 : .ipv6, ports: subset.ports,
+                        endpoints: EndpointList(endpoints),
                         labels: labels))
             }
         }

@@ -42,7 +42,7 @@ enum Make {
     ) -> EndpointSliceObject {
         EndpointSliceObject(
             namespace: namespace, name: "\(name)-\(number)", serviceName: name, addressType: type,
-            ports: slicePorts(ports), endpoints: endpoints, labels: labels)
+            ports: slicePorts(ports), endpoints: EndpointList(endpoints), labels: labels)
     }
 
     static func slicePorts(_ ports: [String]) -> [EndpointPortObject] {
