@@ -33,7 +33,7 @@ package struct WatchMachine: Sendable {
         var sawEvent = false
         var startedAt: Int64
 
-        var isGood: Bool { code == 200 }
+        var isGood: Bool { code == WatchMachine.goodStatus }
     }
 
     /// The replacement under way.

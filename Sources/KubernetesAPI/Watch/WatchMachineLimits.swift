@@ -1,5 +1,7 @@
 /// The limits of the watch machine, each with its reason.
 extension WatchMachine {
+    /// The only status of a list or watch that is one.
+    static let goodStatus = 200
     /// A watch that ends sooner without an event is a failure (rule 6); watches begin at most this often otherwise.
     static let shortWatch = MonotonicTime.second
     /// Seconds for which a watch is asked: at random, so that not all of them end together (rule 2).
