@@ -42,6 +42,10 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
     private var random: FastRandom
     /// Kept between calls, so that an event without consequences allocates nothing.
     private var actions: [WatchAction] = []
+    /// Whether the sink was told of something since its last flush.
+    private var isUnpublished = false
+    /// Whether events or bookmarks came since the stream's activity was last told of.
+    private var sawEvents = false
 
     init(
         _ settings: WatchSettings, transport: Transport, body: Body.Type, sink: any WatchSink, clock: Clock,
@@ -91,6 +95,10 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
             lane.close()
             step(lane, .disconnected(reason: failure.description))
         }
+        if sawEvents { sink.sawActivity(lane.stream) }
+        if isUnpublished { sink.flush() }
+        sawEvents = false
+        isUnpublished = false
     }
 
     private func open(_ lane: Lane, _ head: HTTPResponseHead) {
@@ -121,35 +129,28 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
         guard var body = lane.body else { return }
         // Taken out meanwhile: an event may end the request.
         lane.body = nil
-        var sawEvents = false
         do {
-            try body.read(bytes) { event in sawEvents = take(event, lane, id) || sawEvents }
+            try body.read(bytes) { event in take(event, lane, id) }
             if lane.request?.id == id { lane.body = body }
-            if sawEvents { publish(lane) }
         } catch {
-            if sawEvents { publish(lane) }
             fail(lane, id, error)
         }
     }
 
     private func finish(_ lane: Lane, _ id: HTTPClientRequestID) {
         lanesByRequest[id] = nil
-        var sawEvents = false
         var fault: Body.Fault?
         if var body = lane.body {
             lane.body = nil
             do {
-                try body.end { event in sawEvents = take(event, lane, id) || sawEvents }
+                try body.end { event in take(event, lane, id) }
             } catch {
                 fault = error
             }
         }
-        let isUnderWay = lane.request?.id == id
-        if isUnderWay {
-            lane.close()
-            step(lane, fault.map { .broken(reason: $0.description) } ?? .finished)
-        }
-        if sawEvents { publish(lane) }
+        guard lane.request?.id == id else { return }
+        lane.close()
+        step(lane, fault.map { .broken(reason: $0.description) } ?? .finished)
     }
 
     /// The body cannot be read; of an error the status says enough, and the rest is let pass.
@@ -158,14 +159,8 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
         abandon(lane, .broken(reason: fault.description))
     }
 
-    private func publish(_ lane: Lane) {
-        sink.sawActivity(lane.stream)
-        sink.flush()
-    }
-
-    /// Takes one event of a body; says whether it shows that the stream is alive.
-    private func take(_ event: BodyEvent, _ lane: Lane, _ id: HTTPClientRequestID) -> Bool {
-        guard lane.request?.id == id else { return false }
+    private func take(_ event: BodyEvent, _ lane: Lane, _ id: HTTPClientRequestID) {
+        guard lane.request?.id == id else { return }
         switch event {
         case .object(let change, let object, let version, let triggerTime):
             // The machine first: a replacement begins before its first object.
@@ -180,10 +175,10 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
         case .listEnd(let version, let continueToken):
             step(lane, .listEnd(version: version, continueToken: continueToken))
         case .status(let status):
-            step(lane, .status(status))
-            return false
+            return step(lane, .status(status))
         }
-        return true
+        sawEvents = true
+        isUnpublished = true
     }
 
     // MARK: What is done
@@ -207,7 +202,9 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
             lanesByRequest[id] = lane
         case .cancel: cancel(lane)
         case .beginReplace: sink.beginReplace(lane.stream)
-        case .endReplace: sink.endReplace(lane.stream)
+        case .endReplace:
+            sink.endReplace(lane.stream)
+            isUnpublished = true
         case .changed(let state): sink.changed(lane.stream, state)
         case .refreshCredentials: transport.refreshCredentials()
         case .notice(let line): notice(line)
