@@ -1,14 +1,14 @@
 /// The fields of an object that are read at all; the rest (managed fields, containers, annotations) is skipped.
 ///
 /// One tree for all kinds, because an object's kind may stand behind everything else. Lists do not count as a level.
-indirect enum WantedFields {
+package indirect enum WantedFields: Sendable {
     /// The value with all that is below it.
     case everything
     /// Only these keys of a mapping.
     case only([String: WantedFields])
 
     /// What is wanted of the value of the key `name`; nil if nothing.
-    func below(_ name: String) -> WantedFields? {
+    package func below(_ name: String) -> WantedFields? {
         switch self {
         case .everything: self
         case .only(let fields): fields[name]
@@ -16,7 +16,7 @@ indirect enum WantedFields {
     }
 
     /// What is wanted of a Service, EndpointSlice, Endpoints, Pod or Namespace.
-    static let object: WantedFields = {
+    package static let object: WantedFields = {
         let port = fields("name", "protocol", "port")
         let target = fields("kind", "name")
         let address = WantedFields.only(["ip": .everything, "hostname": .everything, "targetRef": target])

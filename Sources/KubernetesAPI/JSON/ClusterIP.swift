@@ -1,5 +1,3 @@
-import KubernetesAPI
-
 /// What can stand in a service's `clusterIPs`.
 enum ClusterIP: Hashable {
     case headless
