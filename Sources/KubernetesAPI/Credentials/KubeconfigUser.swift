@@ -40,9 +40,10 @@ struct KubeconfigUser {
         let user = try fields.text("username")
         // A tokenFile goes before a token, as in client-go.
         let tokenFile = try fields.text("tokenFile").map { SecretBytes.file(fields.file.resolved($0)) }
-        let token =
-            try tokenFile
-            ?? fields.text("token").map { .inline(Array($0.utf8), name: "token of \(fields.file.path)") }
+        let inlineToken = try fields.text("token").map {
+            SecretBytes.inline(Array($0.utf8), name: "token of \(fields.file.path)")
+        }
+        let token = tokenFile ?? inlineToken
         if user == nil, fields.node("password") != nil {
             throw fields.refused("username", "is missing, expected one for the password")
         }
