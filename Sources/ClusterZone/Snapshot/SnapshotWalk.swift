@@ -130,6 +130,8 @@ struct SnapshotWalk<Source: NodeSource> {
         case .endpoints(let object): endpoints.add(object)
         case .pod(let pod): pods.add(pod)
         case .namespace(let namespace): namespaces.add(namespace)
+        // Snapshots are of one cluster: what other clusters export to it is not served from them.
+        case .serviceImport: skippedKinds["ServiceImport", default: 0] += 1
         case .skipped(let kind): skippedKinds[kind, default: 0] += 1
         }
     }

@@ -4,6 +4,9 @@ enum ClusterIP: Hashable {
     case none
     case address(IPAddress)
 
+    /// What is expected where this stands.
+    static let rule = "an IP address or \"\(ServiceObject.headlessMark)\""
+
     /// Reads `None`, the empty text, or an address; nil for anything else.
     init?(_ text: String) {
         if text == ServiceObject.headlessMark {

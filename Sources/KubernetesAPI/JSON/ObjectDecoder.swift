@@ -7,6 +7,7 @@ package struct ObjectDecoder {
         case endpoints(EndpointsObject)
         case pod(PodObject)
         case namespace(NamespaceObject)
+        case serviceImport(ServiceImportObject)
         /// An object of another kind.
         case skipped(kind: String)
     }
@@ -44,6 +45,8 @@ package struct ObjectDecoder {
             return .endpointSlice(try endpointSlice(fields))
         case ("Endpoints", ""), ("Endpoints", nil):
             return .endpoints(try endpoints(fields))
+        case ("ServiceImport", "multicluster.x-k8s.io"), ("ServiceImport", nil):
+            return .serviceImport(try serviceImport(fields))
         case ("Pod", ""), ("Pod", nil):
             return .pod(try pod(fields))
         case ("Namespace", ""), ("Namespace", nil):
@@ -58,13 +61,13 @@ package struct ObjectDecoder {
     private func service(_ fields: ObjectFields) throws(NodeFault) -> ServiceObject {
         let identity = try identity(fields)
         let spec = try fields.requiredFields("spec")
-        var addresses = try spec.list("clusterIPs", expecting: Self.clusterIPRule, ClusterIP.init)
+        var addresses = try spec.list("clusterIPs", expecting: ClusterIP.rule, ClusterIP.init)
         if addresses.isEmpty {
             // clusterIPs came with dual stack (1.20); before that, and on ExternalName services, there is only
             // clusterIP, which may be empty too.
             let single = try spec.text("clusterIP") ?? ""
             guard let address = ClusterIP(single) else {
-                throw spec.refused("clusterIP", expected: Self.clusterIPRule)
+                throw spec.refused("clusterIP", expected: ClusterIP.rule)
             }
             addresses = [address]
         }
@@ -76,17 +79,11 @@ package struct ObjectDecoder {
                 external.append(HostAddress(text))
             }
         }
-        var ports: [PortObject] = []
-        for port in try spec.list("ports") {
-            ports.append(
-                PortObject(
-                    name: try port.text("name") ?? "", transport: try port.text("protocol") ?? "TCP",
-                    port: try port.requiredPort("port")))
-        }
         return ServiceObject(
             namespace: identity.namespace, name: identity.name, type: try spec.choice("type", or: .clusterIP),
             isHeadless: addresses.first == .headless, clusterIPs: addresses.compactMap(\.address),
-            externalName: try spec.text("externalName") ?? "", ports: ports, hasSelector: spec.isFilled("selector"),
+            externalName: try spec.text("externalName") ?? "", ports: try servicePorts(spec),
+            hasSelector: spec.isFilled("selector"),
             publishNotReadyAddresses: try spec.boolean("publishNotReadyAddresses") ?? false,
             externalAddresses: external, labels: detail.contains(.labels) ? identity.labels : [:])
     }
@@ -113,7 +110,9 @@ package struct ObjectDecoder {
         }
         return EndpointSliceObject(
             namespace: identity.namespace, name: identity.name,
-            serviceName: identity.labels[EndpointSliceObject.serviceNameLabel], addressType: type,
+            serviceName: identity.labels[EndpointSliceObject.serviceNameLabel],
+            importName: identity.labels[EndpointSliceObject.importNameLabel],
+            sourceCluster: identity.labels[EndpointSliceObject.sourceClusterLabel], addressType: type,
             ports: try endpointPorts(fields), endpoints: endpoints.finish(),
             labels: detail.contains(.labels) ? identity.labels : [:])
     }
@@ -160,6 +159,33 @@ package struct ObjectDecoder {
         return result
     }
 
+    private func servicePorts(_ spec: ObjectFields) throws(NodeFault) -> [PortObject] {
+        var ports: [PortObject] = []
+        for port in try spec.list("ports") {
+            ports.append(
+                PortObject(
+                    name: try port.text("name") ?? "", transport: try port.text("protocol") ?? "TCP",
+                    port: try port.requiredPort("port")))
+        }
+        return ports
+    }
+
+    private func serviceImport(_ fields: ObjectFields) throws(NodeFault) -> ServiceImportObject {
+        let identity = try identity(fields)
+        let spec = try fields.requiredFields("spec")
+        let type: ServiceImportType = try spec.choice("type", or: nil)
+        return ServiceImportObject(
+            namespace: identity.namespace, name: identity.name, isHeadless: type == .headless,
+            addresses: try spec.list("ips", expecting: "an IP address") { IPAddress($0) },
+            ports: try servicePorts(spec), labels: detail.contains(.labels) ? identity.labels : [:])
+    }
+
+    /// `spec.type` of a ServiceImport.
+    private enum ServiceImportType: String, CaseIterable {
+        case clusterSetIP = "ClusterSetIP"
+        case headless = "Headless"
+    }
+
     private func endpointPorts(_ fields: ObjectFields) throws(NodeFault) -> [EndpointPortObject] {
         var result: [EndpointPortObject] = []
         for port in try fields.list("ports") {
@@ -196,6 +222,4 @@ package struct ObjectDecoder {
         guard let namespace = node["metadata"]?["namespace"]?.text else { return "\(kind) \(name)" }
         return "\(kind) \(namespace)/\(name)"
     }
-
-    private static let clusterIPRule = "an IP address or \"\(ServiceObject.headlessMark)\""
 }

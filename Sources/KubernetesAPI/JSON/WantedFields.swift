@@ -15,7 +15,8 @@ package indirect enum WantedFields: Sendable {
         }
     }
 
-    /// What is wanted of a Service, EndpointSlice, Endpoints, Pod or Namespace.
+    /// What is wanted of a Service, EndpointSlice, Endpoints, Pod, Namespace or ServiceImport, and of the answers and events that
+    /// they come in.
     package static let object: WantedFields = {
         let port = fields("name", "protocol", "port")
         let target = fields("kind", "name")
@@ -25,11 +26,16 @@ package indirect enum WantedFields: Sendable {
             "kind": .everything,
             // Of a Status, the answer to a request that failed.
             "message": .everything,
-            "metadata": fields("name", "namespace", "labels", "deletionTimestamp"),
+            "reason": .everything, "code": .everything, "details": fields("retryAfterSeconds"),
+            "metadata": .only([
+                "name": .everything, "namespace": .everything, "labels": .everything, "deletionTimestamp": .everything,
+                "resourceVersion": .everything, "continue": .everything,
+                "annotations": fields(TriggerTime.annotation, EventType.initialEventsEnd),
+            ]),
             "spec": .only([
                 "type": .everything, "clusterIP": .everything, "clusterIPs": .everything, "externalName": .everything,
                 "ports": port, "selector": .everything, "publishNotReadyAddresses": .everything,
-                "externalIPs": .everything, "hostNetwork": .everything, "hostname": .everything,
+                "externalIPs": .everything, "ips": .everything, "hostNetwork": .everything, "hostname": .everything,
                 "subdomain": .everything,
             ]),
             "status": .only([
