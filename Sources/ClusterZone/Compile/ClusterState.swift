@@ -384,7 +384,7 @@ package struct ClusterState: Sendable {
         return PodPlace(address: address.key, namespace: namespaces[pods[place].namespace].name)
     }
 
-    private func place<Link>(of key: ObjectKey, in table: ObjectTable<Link>) -> Int? {
+    func place<Link>(of key: ObjectKey, in table: ObjectTable<Link>) -> Int? {
         guard let namespace = namespaces.find(EndpointLabel.lowerCased(key.namespace)) else { return nil }
         return find(table, namespace, key.name)
     }

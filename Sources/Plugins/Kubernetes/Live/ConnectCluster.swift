@@ -23,8 +23,8 @@ extension KubernetesOptions {
         var generator = SystemRandomNumberGenerator()
         let log = process.log
         return ClusterWatcher(
-            WatchSettings(streams: streams, detail: liveDetail), client: client, sink: sink, clock: process.clock,
-            seed: generator.next()
+            WatchSettings(streams: streams, detail: liveDetail), transport: client, body: BodyReader.self, sink: sink,
+            clock: process.clock, seed: generator.next()
         ) { notice in
             let line = "plugin/kubernetes: \(notice)"
             switch notice.level {

@@ -118,7 +118,11 @@ final class LastState: Sendable {
         var writer = SnapshotWriter(annotations: [
             (Self.optionsAnnotation, fingerprint), (Self.savedAnnotation, "\(process.clock.wall().seconds)"),
         ])
-        writer.add(cluster)
+        for object in cluster.namespaceObjects { writer.add(object) }
+        for object in cluster.serviceObjects { writer.add(object) }
+        for object in cluster.sliceObjects { writer.add(object) }
+        for object in cluster.podObjects { writer.add(object) }
+        for object in cluster.importObjects { writer.add(object) }
         do throws(SystemError) {
             try ReplaceFile.write(writer.finish(), to: path)
             report(nil)

@@ -22,8 +22,8 @@ final class LiveCluster: ClusterSource, WatchSink {
     private struct State {
         var cluster: ClusterState
         var progress: [WatchStream: StreamProgress] = [:]
-        /// Whether a state was published; nothing is before all streams are settled.
-        var hasPublished = false
+        /// Whether what is known is published; nothing is before all streams are settled, or the start has waited enough.
+        var publishes = false
         /// Whether answers come from a saved state still.
         var servesLastState = false
         /// Changes that the next publication makes visible: when each happened (nanoseconds since 1970), and to what.
@@ -80,6 +80,8 @@ final class LiveCluster: ClusterSource, WatchSink {
         {
             return
         }
+        state.withLock { $0.publishes = true }
+        flush()
         process.log.warning(
             "plugin/kubernetes: starting server with unsynced Kubernetes API: what is not known is answered SERVFAIL")
     }
@@ -166,26 +168,24 @@ final class LiveCluster: ClusterSource, WatchSink {
     /// Publishes what has changed, in one step.
     func flush() {
         let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
-        let (published, times) = state.withLock { state in
-            if !state.hasPublished {
-                // Before the first lists are all there (or refused) a part would be compiled twice, and help nobody.
-                guard state.progress.values.allSatisfy(\.isSettled) else {
-                    return (false, [(kind: KubernetesMetrics.ServiceKind, time: Int64)]())
+        let times = state.withLock { state -> [(kind: KubernetesMetrics.ServiceKind, time: Int64)]? in
+            if state.progress.values.allSatisfy(\.isSettled) {
+                state.publishes = true
+                if !state.isSettled {
+                    state.isSettled = true
+                    settled.stop()
                 }
-                state.hasPublished = true
             }
+            // Before the first lists are all there (or refused) a part would be compiled twice, and help nobody.
+            guard state.publishes else { return nil }
             var change = state.cluster.takeChange() ?? IndexChange()
             change.gaps = state.servesLastState ? [] : Self.gaps(state)
-            let published = index.apply(change, serial: serial)
+            let published = index.apply(change, serial: serial).isPublished
             let times = state.pending
             state.pending.removeAll(keepingCapacity: true)
-            if !state.isSettled {
-                state.isSettled = true
-                settled.stop()
-            }
-            return (published, times)
+            return published ? times : nil
         }
-        guard published else { return }
+        guard let times else { return }
         let wall = process.clock.wall()
         let now = wall.seconds &* 1_000_000_000 &+ Int64(wall.nanoseconds)
         for (kind, time) in times {
@@ -227,7 +227,7 @@ final class LiveCluster: ClusterSource, WatchSink {
             change.gaps = []
             index.apply(change, serial: UInt32(truncatingIfNeeded: process.clock.wall().seconds))
             state.servesLastState = true
-            state.hasPublished = true
+            state.publishes = true
         }
         MemoryAllocator.trim()
         return true

@@ -11,6 +11,6 @@ struct StreamProgress: Sendable {
     /// Complete lists so far.
     var lists: UInt64 = 0
 
-    /// Whether there is an answer for now to whether it can be read: everything but the first attempt.
-    var isSettled: Bool { wasSynced || state != .waiting }
+    /// Whether there is nothing to wait for: it is known whole, or the API server does not give it.
+    var isSettled: Bool { wasSynced || state == .forbidden || state == .missing }
 }
