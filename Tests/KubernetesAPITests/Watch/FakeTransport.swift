@@ -21,6 +21,7 @@ final class FakeTransport: WatchTransport {
     enum Event: Sendable {
         case head(Int, String)
         case body(String)
+        case bytes([UInt8])
         case finished
         case failed(String)
     }
@@ -78,9 +79,8 @@ final class FakeTransport: WatchTransport {
         }
         switch event {
         case .head(let status, let type): handler(id, .head(HTTPResponseHead(status: status, contentType: type)))
-        case .body(let text):
-            var bytes = Array(text.utf8)
-            bytes.withUnsafeMutableBytes { handler(id, .body(UnsafeRawBufferPointer($0))) }
+        case .body(let text): Array(text.utf8).withUnsafeBytes { handler(id, .body($0)) }
+        case .bytes(let bytes): bytes.withUnsafeBytes { handler(id, .body($0)) }
         case .finished:
             state.withLock { _ = $0.open.remove(id) }
             handler(id, .finished)
