@@ -33,8 +33,9 @@ final class ClusterSources: Sendable {
 }
 
 /// A source that several blocks start and stop: the first start and the last stop count.
-private final class SharedSource: ClusterSource {
-    private let source: any ClusterSource
+final class SharedSource: ClusterSource {
+    /// The one source.
+    let source: any ClusterSource
     private let users = Mutex(0)
 
     init(_ source: any ClusterSource) { self.source = source }

@@ -21,7 +21,7 @@ package final class KubernetesPlugin: Plugin {
     let primaryZone: [UInt8]
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
-    private let source: any ClusterSource
+    let source: any ClusterSource
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)

@@ -10,28 +10,24 @@ extension KubernetesOptions {
     func makeWatcher(
         _ streams: [WatchStream], _ sink: any WatchSink, _ process: ProcessContext
     ) throws(StartError) -> ClusterWatcher {
-        let client: HTTPClient
-        do {
-            client = try HTTPClient(
-                try server(),
-                limits: RequestLimits(queriesPerSecond: apiRate, burst: apiBurst, maximumInFlight: apiMaxInflight),
-                clock: process.clock)
-        } catch {
-            throw StartError("plugin/kubernetes: \(error)")
-        }
-        client.observer = RequestCounter(KubernetesMetrics.of(process))
         var generator = SystemRandomNumberGenerator()
         let log = process.log
-        return ClusterWatcher(
-            WatchSettings(streams: streams, detail: liveDetail), transport: client, body: BodyReader.self, sink: sink,
-            clock: process.clock, seed: generator.next()
-        ) { notice in
-            let line = "plugin/kubernetes: \(notice)"
-            switch notice.level {
-            case .debug: log.debug(line)
-            case .info: log.info(line)
-            case .warning: log.warning(line)
+        do {
+            return try ClusterWatcher(
+                WatchSettings(streams: streams, detail: liveDetail), server: try server(),
+                limits: RequestLimits(queriesPerSecond: apiRate, burst: apiBurst, maximumInFlight: apiMaxInflight),
+                observer: RequestCounter(KubernetesMetrics.of(process)), sink: sink, clock: process.clock,
+                seed: generator.next()
+            ) { notice in
+                let line = "plugin/kubernetes: \(notice)"
+                switch notice.level {
+                case .debug: log.debug(line)
+                case .info: log.info(line)
+                case .warning: log.warning(line)
+                }
             }
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
         }
     }
 
