@@ -8,6 +8,8 @@ package struct ScriptedPod: Sendable, Hashable {
     package var image: String = "registry.example/team/service:v1.42.7"
     package var phase: String
     package var isReady: Bool
+    /// When its conditions became what they are, its container started and the kubelet saw it; seconds since 1970.
+    package var statusTime: Int64
     package var hostIP: String = "192.0.2.10"
     /// `podIPs`; the first one is `podIP`.
     package var podIPs: [String]
@@ -36,6 +38,7 @@ package struct ScriptedPod: Sendable, Hashable {
         self.nodeName = nodeName
         self.phase = phase
         self.isReady = isReady
+        statusTime = creation
         self.podIPs = podIPs
         metadata.managedFields = ScriptedManagedFields.ofPod(
             ownerUID: metadata.owners.first?.uid, podIPs: podIPs, time: creation)

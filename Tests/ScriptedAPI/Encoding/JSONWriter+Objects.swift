@@ -178,7 +178,7 @@ extension JSONWriter {
 
     private mutating func pod(_ pod: ScriptedPod) {
         metadata(pod.metadata)
-        let created = ScriptedTimestamp.text(seconds: pod.metadata.creation)
+        let created = ScriptedTimestamp.text(seconds: pod.statusTime)
         key("spec")
         object { writer in
             writer.key("containers")

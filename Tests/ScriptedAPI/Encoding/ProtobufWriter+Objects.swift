@@ -240,7 +240,7 @@ extension ProtobufWriter {
                     $0.string(1, type)
                     $0.string(2, pod.isReady || type == "PodScheduled" ? "True" : "False")
                     $0.string(3, "")
-                    $0.time(4, pod.metadata.creation)
+                    $0.time(4, pod.statusTime)
                     $0.string(5, "")
                     $0.string(6, "")
                     $0.number(7, 0)
@@ -252,10 +252,10 @@ extension ProtobufWriter {
         string(5, pod?.hostIP ?? "")
         string(6, pod?.podIPs.first ?? "")
         if let pod {
-            time(7, pod.metadata.creation)
+            time(7, pod.statusTime)
             message(8) { writer in
                 writer.string(1, "c")
-                writer.message(2) { $0.message(2) { $0.time(1, pod.metadata.creation) } }
+                writer.message(2) { $0.message(2) { $0.time(1, pod.statusTime) } }
                 writer.string(3, "")
                 writer.flag(4, pod.isReady)
                 writer.number(5, 0)
