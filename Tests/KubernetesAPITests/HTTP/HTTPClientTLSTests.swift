@@ -96,7 +96,7 @@ import Testing
             printf '{"clientCertificateData":"%s","clientKeyData":"%s"}}' "$cert" "$key"
             """
         try folder.write("plugin", plugin.replacingOccurrences(of: " me.", with: " \(folder.root)/me."), mode: 0o700)
-        let exec = "{apiVersion: client.authentication.k8s.io/v1, command: ./plugin}"
+        let exec = "{apiVersion: client.authentication.k8s.io/v1, command: /bin/sh, args: [\(folder.path("plugin"))]}"
         let me = "client=['me']"
         let refused = "refuses the client's certificate, or wants one"
         let rows: [(user: String, body: String?, says: String)] = [
