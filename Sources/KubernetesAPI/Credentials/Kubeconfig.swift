@@ -3,7 +3,7 @@ import LinuxIO
 /// A kubeconfig file, as kubectl and client-go read it: clusters, users, and contexts that name one of each.
 ///
 /// What belongs to the chosen context is checked; the rest of the file is not looked at.
-package struct Kubeconfig {
+package struct Kubeconfig: Sendable {
     /// The largest file that is read, in bytes: a few thousand clusters with their certificates inline.
     static let maximumBytes = 16 << 20
 
