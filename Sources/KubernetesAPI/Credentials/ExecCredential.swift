@@ -86,7 +86,9 @@ struct ExecCredential: Sendable, Equatable {
             take("T", "t", " "), let hour = number(2), take(":"), let minute = number(2), take(":"),
             let second = number(2)
         else { return nil }
-        guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
+        guard year > 0, (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60 else {
+            return nil
+        }
         if take(".") {
             let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
             guard !digits.isEmpty else { return nil }

@@ -18,7 +18,7 @@ extension HTTPClientFailure {
         case CURLE_COULDNT_RESOLVE_PROXY:
             (.resolve, "the proxy's name has no address: check proxy-url or the variable HTTPS_PROXY")
         case CURLE_COULDNT_CONNECT:
-            (.connect, "no connection to the API server\(reason(transfer.systemError))")
+            (.connect, "no connection to the API server\(reason("connect", transfer.systemError))")
         case CURLE_PROXY:
             (.connect, "the proxy does not connect to the API server")
         case CURLE_OPERATION_TIMEDOUT:
@@ -41,7 +41,7 @@ extension HTTPClientFailure {
             // With TLS 1.3 the server looks at the client's certificate after the handshake has ended for the client.
             isAlert(detail)
                 ? (.tls, "the API server refuses the client's certificate, or wants one")
-                : (.closed, "the connection broke\(reason(transfer.systemError))")
+                : (.closed, broken(transfer, server))
         case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING:
             (.closed, "the API server closed the connection before the response ended")
         case CURLE_HTTP2, CURLE_HTTP2_STREAM:
@@ -53,11 +53,16 @@ extension HTTPClientFailure {
         }
     }
 
-    private static func reason(_ code: Int32) -> String {
-        switch code {
-        case 0: ""
-        default: ", \(SystemError(call: "connect", code: code))"
-        }
+    /// What to say of a connection that ended before it should.
+    private static func broken(_ transfer: CurlTransfer, _ server: APIServer) -> String {
+        let text = "the connection broke\(reason("receive", transfer.systemError))"
+        // A server that closes with something unread resets the connection, which may overtake its alert.
+        guard server.url.isTLS, transfer.status == nil else { return text }
+        return text + " before there was a response, as it does where the server refuses the client's certificate"
+    }
+
+    private static func reason(_ call: String, _ code: Int32) -> String {
+        code == 0 ? "" : ", \(SystemError(call: call, code: code))"
     }
 
     /// Whether the other side ended the handshake with an alert about a certificate.

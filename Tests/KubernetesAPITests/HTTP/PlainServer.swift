@@ -50,8 +50,8 @@ final class PlainServer: Sendable {
     var connections: Int { accepted.load(ordering: .sequentiallyConsistent) }
 
     /// Serves on 127.0.0.1, or ::1, until `stop`. The script is called with each connection's first and further requests;
-    /// false ends the connection.
-    init?(ipv6: Bool = false, _ script: @escaping @Sendable (Connection, String) -> Bool) {
+    /// false ends the connection. The greeting is sent to whoever connects.
+    init?(ipv6: Bool = false, greeting: String = "", _ script: @escaping @Sendable (Connection, String) -> Bool) {
         let descriptor = socket(ipv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var number: UInt16 = 0
         if ipv6 {
@@ -74,11 +74,16 @@ final class PlainServer: Sendable {
         Foundation.Thread { [self] in
             while true {
                 let connection = accept(descriptor, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else {
+                    // Here and not in stop: its number would be another's while this thread accepts on it.
+                    close(descriptor)
+                    return
+                }
                 accepted.add(1, ordering: .sequentiallyConsistent)
                 open.withLock { _ = $0.insert(connection) }
                 Foundation.Thread { [self] in
                     let talk = Connection(descriptor: connection)
+                    talk.send(greeting)
                     while let head = talk.request() {
                         heads.withLock { $0.append(head) }
                         guard script(talk, head) else { break }
@@ -91,7 +96,6 @@ final class PlainServer: Sendable {
 
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         open.withLock { for connection in $0 { shutdown(connection, Int32(SHUT_RDWR)) } }
     }
 
