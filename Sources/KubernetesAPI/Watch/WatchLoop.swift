@@ -121,7 +121,7 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
 
     private func read(_ lane: Lane, _ id: HTTPClientRequestID, _ bytes: UnsafeRawBufferPointer) {
         if lane.errorDeadline != nil {
-            lane.errorBytes += bytes.count
+            lane.errorBytes &+= bytes.count
             guard lane.errorBytes <= WatchLoopLimits.errorBytes else {
                 return abandon(lane, .disconnected(reason: "the response is too long"))
             }

@@ -133,7 +133,8 @@ package struct WatchMachine: Sendable {
             note(bookmark: version, endsInitialEvents, now, &random, &actions)
         case .status(let status):
             response.status = status
-            guard response.isGood else { return }  // The rest of an error's body is read, so that the connection is kept.
+            // The rest of an error's body is read, so that the connection is kept.
+            guard response.isGood else { return }
             actions.append(.cancel)
             fail(.refused(status.code), now, &random, &actions)
         case .listEnd(let version, let continueToken):

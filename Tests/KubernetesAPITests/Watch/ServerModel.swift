@@ -19,6 +19,8 @@ struct ServerModel {
     /// Versions up to this one are compacted.
     private var floor = 0
     private(set) var set: [Int: Int] = [:]
+    /// Since which version an object has been there without a break.
+    private(set) var since: [Int: Int] = [:]
     var faults = true
 
     /// The response under way.
@@ -41,6 +43,7 @@ struct ServerModel {
 
     mutating func put(_ key: Int) {
         history.append((key, false))
+        if set[key] == nil { since[key] = version }
         set[key] = version
     }
 
@@ -48,6 +51,7 @@ struct ServerModel {
         guard set[key] != nil else { return }
         history.append((key, true))
         set[key] = nil
+        since[key] = nil
     }
 
     mutating func compact() { floor = version }
