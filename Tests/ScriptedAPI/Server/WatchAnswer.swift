@@ -33,8 +33,6 @@ struct WatchAnswer {
         if sendsInitialEvents, version > answer.server.cluster.version {
             return try answer.send(ListAnswer.tooLarge(version, current: answer.server.cluster.version), format)
         }
-        answer.server.state.update { $0.watches += 1 }
-        defer { answer.server.state.update { $0.watches -= 1 } }
         try answer.writer.start(status: 200, contentType: format.contentType(isWatch: true))
         try stream(from: version, sendsInitialEvents: sendsInitialEvents)
     }
@@ -58,10 +56,18 @@ struct WatchAnswer {
         var sender = Sender(watch: self)
         guard try sender.start() else { return }
         var next: Int
+        // It counts as served from when its place in the log is known: no change after that is missed or summed up.
+        var isCounted = false
+        func count() {
+            isCounted = true
+            answer.server.state.update { $0.watches += 1 }
+        }
+        defer { if isCounted { answer.server.state.update { $0.watches -= 1 } } }
         // At no version, and at "0", it starts with what there is (Kubernetes API concepts, "Semantics for watch").
         if sendsInitialEvents || version == 0 {
             let start = cluster.watchStart(route.resource)
             next = start.next
+            count()
             for object in start.objects where isInScope(object) {
                 guard try sender.event("ADDED", object) else { return }
             }
@@ -71,7 +77,9 @@ struct WatchAnswer {
             }
         } else {
             switch cluster.watchStart(route.resource, after: version) {
-            case .at(let number): next = number
+            case .at(let number):
+                next = number
+                count()
             case .expired(let oldest): return try sendExpired(version, oldest)
             }
         }
