@@ -25,7 +25,7 @@ let package = Package(
         .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "KubernetesAPI", dependencies: ["CCurl", "CYAML", "LinuxIO"], swiftSettings: strict),
         .target(
-            name: "ClusterZone", dependencies: ["CYAML", "DNSWire", "KubernetesAPI", "RecordIndex"],
+            name: "ClusterZone", dependencies: ["DNSWire", "KubernetesAPI", "RecordIndex"],
             swiftSettings: strict),
         .target(name: "PluginKit", dependencies: ["Corefile", "DNSWire", "LinuxIO"], swiftSettings: strict),
         .target(

@@ -19,5 +19,14 @@ package struct ZoneOptions: Sendable {
     /// Whether pods are needed: `pods verified`.
     package var servesPods = false
 
+    /// What of the objects is needed beyond what every zone needs.
+    package var objectDetail: ObjectDetail {
+        var detail: ObjectDetail = []
+        if labels != nil { detail.insert(.labels) }
+        if endpointPodNames { detail.insert(.targets) }
+        if zonal { detail.insert(.topologyZones) }
+        return detail
+    }
+
     package init() {}
 }

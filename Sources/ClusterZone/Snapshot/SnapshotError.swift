@@ -1,3 +1,5 @@
+import KubernetesAPI
+
 /// Why a snapshot file cannot be used.
 package struct SnapshotError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file, as it was named.
@@ -19,7 +21,7 @@ package struct SnapshotError: Error, Sendable, Hashable, CustomStringConvertible
         self.problem = problem
     }
 
-    init(path: String, fault: SnapshotFault) {
+    init(path: String, fault: NodeFault) {
         self.path = path
         line = fault.position?.line
         column = fault.position?.column

@@ -2,7 +2,7 @@ import KubernetesAPI
 
 /// Walks over the documents of a snapshot and collects the objects; at any time only one object's tree is in memory,
 /// but for typed lists that name their kind at the end.
-struct SnapshotWalk<Source: SnapshotSource> {
+struct SnapshotWalk<Source: NodeSource> {
     private var source: Source
     private let decoder: ObjectDecoder
     private var services = KeyedObjects<ServiceObject>()
@@ -13,25 +13,25 @@ struct SnapshotWalk<Source: SnapshotSource> {
     private var skippedKinds: [String: Int] = [:]
 
     /// A walk over what `source` reads.
-    init(_ source: Source, keepingLabels: Bool) {
+    init(_ source: Source, detail: ObjectDetail) {
         self.source = source
-        decoder = ObjectDecoder(keepsLabels: keepingLabels)
+        decoder = ObjectDecoder(detail: detail)
     }
 
     /// Reads everything.
-    mutating func run() throws(SnapshotFault) -> ClusterObjects {
+    mutating func run() throws(NodeFault) -> ClusterObjects {
         var isEmpty = true
         while try source.nextDocument() {
             if try document() { isEmpty = false }
         }
-        guard !isEmpty else { throw SnapshotFault(nil, "no objects, expected what kubectl get -o json or yaml prints") }
+        guard !isEmpty else { throw NodeFault(nil, "no objects, expected what kubectl get -o json or yaml prints") }
         return ClusterObjects(
             services: services.objects, endpointSlices: endpointSlices.objects, endpoints: endpoints.objects,
             pods: pods.objects, namespaces: namespaces.objects, skippedKinds: skippedKinds)
     }
 
     /// Reads one document; false where there is nothing in it (a `---` at the end of the file).
-    private mutating func document() throws(SnapshotFault) -> Bool {
+    private mutating func document() throws(NodeFault) -> Bool {
         switch try source.shape() {
         case .mapping:
             try mapping()
@@ -45,21 +45,21 @@ struct SnapshotWalk<Source: SnapshotSource> {
         case .scalar:
             let node = try source.node(.everything)
             if case .null = node.value { return false }
-            throw SnapshotFault(node.position, "\(node.shown) is no object, expected a mapping with kind and metadata")
+            throw NodeFault(node.position, "\(node.shown) is no object, expected a mapping with kind and metadata")
         }
         return true
     }
 
     /// Reads a mapping that is an object, or a list of objects.
-    private mutating func mapping() throws(SnapshotFault) {
+    private mutating func mapping() throws(NodeFault) {
         guard case .mapping = try source.shape() else {
             let node = try source.node(.everything)
-            throw SnapshotFault(node.position, "\(node.shown) is no object, expected a mapping with kind and metadata")
+            throw NodeFault(node.position, "\(node.shown) is no object, expected a mapping with kind and metadata")
         }
         let start = source.position
-        var fields: [SnapshotNode.Field] = []
+        var fields: [TextNode.Field] = []
         var hasItems = false
-        var waiting: [SnapshotNode] = []
+        var waiting: [TextNode] = []
         var isFirst = true
         try source.enter()
         while let key = try source.nextKey(isFirst: isFirst) {
@@ -71,25 +71,25 @@ struct SnapshotWalk<Source: SnapshotSource> {
                         try source.skip()
                         continue
                     }
-                    throw SnapshotFault(start, "items is a mapping, expected a list")
+                    throw NodeFault(start, "items is a mapping, expected a list")
                 }
                 hasItems = true
-                try items(of: SnapshotNode(position: start, value: .mapping(fields)), &waiting)
+                try items(of: TextNode(position: start, value: .mapping(fields)), &waiting)
             } else if let wanted = WantedFields.object.below(key) {
                 try source.append(key, wanted, to: &fields, checkingDuplicates: true)
             } else {
                 try source.skip()
             }
         }
-        let head = SnapshotNode(position: start, value: .mapping(fields))
+        let head = TextNode(position: start, value: .mapping(fields))
         let kind = head["kind"]?.text
         if kind == "Status" {
             let message = head["message"]?.text.map { ": \($0)" } ?? ""
-            throw SnapshotFault(start, "the API server's answer to a request that failed, expected objects\(message)")
+            throw NodeFault(start, "the API server's answer to a request that failed, expected objects\(message)")
         }
         if hasItems {
             // kubectl's YAML has the kind last: without it a file has been cut.
-            guard kind != nil else { throw SnapshotFault(start, "kind is missing, expected List: is the file whole?") }
+            guard kind != nil else { throw NodeFault(start, "kind is missing, expected List: is the file whole?") }
             for item in waiting { try add(item, of: head) }
         } else if !Self.isList(kind) {
             // A list without items is an empty one.
@@ -98,7 +98,7 @@ struct SnapshotWalk<Source: SnapshotSource> {
     }
 
     /// Reads the items of a list. Those that do not know their kind wait if the list has not said it yet.
-    private mutating func items(of head: SnapshotNode, _ waiting: inout [SnapshotNode]) throws(SnapshotFault) {
+    private mutating func items(of head: TextNode, _ waiting: inout [TextNode]) throws(NodeFault) {
         try source.enter()
         var isFirst = true
         while try source.nextElement(isFirst: isFirst) {
@@ -112,9 +112,9 @@ struct SnapshotWalk<Source: SnapshotSource> {
         }
     }
 
-    private mutating func add(_ item: SnapshotNode, of list: SnapshotNode) throws(SnapshotFault) {
+    private mutating func add(_ item: TextNode, of list: TextNode) throws(NodeFault) {
         if let kind = item["kind"]?.text, Self.isList(kind) {
-            throw SnapshotFault(item.position, "a \(kind) inside a list, expected an object")
+            throw NodeFault(item.position, "a \(kind) inside a list, expected an object")
         }
         var kind: String?
         if let listKind = list["kind"]?.text, listKind.hasSuffix("List"), listKind != "List" {
@@ -130,6 +130,8 @@ struct SnapshotWalk<Source: SnapshotSource> {
         case .endpoints(let object): endpoints.add(object)
         case .pod(let pod): pods.add(pod)
         case .namespace(let namespace): namespaces.add(namespace)
+        // Snapshots are of one cluster: what other clusters export to it is not served from them.
+        case .serviceImport: skippedKinds["ServiceImport", default: 0] += 1
         case .skipped(let kind): skippedKinds[kind, default: 0] += 1
         }
     }

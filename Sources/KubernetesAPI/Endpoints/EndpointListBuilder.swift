@@ -35,18 +35,21 @@ package struct EndpointListBuilder: Sendable {
         conditions = EndpointConditions()
     }
 
-    /// Adds an address, as text. Those beyond `EndpointList.mostAddresses` are left out.
-    package mutating func addAddress(_ text: some Collection<UInt8>) {
-        guard addressCount < EndpointList.mostAddresses else { return }
+    /// Adds an address, as text. Those beyond `EndpointList.mostAddresses` are left out. Says whether it is an IP address.
+    @discardableResult
+    package mutating func addAddress(_ text: some Collection<UInt8>) -> Bool {
+        let parsed = IPAddress(utf8: text)
+        guard addressCount < EndpointList.mostAddresses else { return parsed != nil }
         addressCount += 1
         // Whether the text can be had back from the address: names of endpoints are made of the text.
-        guard let address = IPAddress(utf8: text), address.isSpelt(text) else {
+        guard let address = parsed, address.isSpelt(text) else {
             addresses.append(EndpointList.AddressKind.text)
             Self.append(text, to: &addresses)
-            return
+            return parsed != nil
         }
         addresses.append(address.family == .v4 ? EndpointList.AddressKind.v4 : EndpointList.AddressKind.v6)
         address.appendOctets(to: &addresses)
+        return true
     }
 
     /// The endpoint's host name.

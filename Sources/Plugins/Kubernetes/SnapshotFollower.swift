@@ -14,7 +14,7 @@ final class SnapshotFollower: Sendable {
     private let paths: [String]
     private let index: RecordIndex
     private let process: ProcessContext
-    private let keepsLabels: Bool
+    private let detail: ObjectDetail
     private let state: Mutex<State>
     private let stopping = Stopper()
 
@@ -31,7 +31,7 @@ final class SnapshotFollower: Sendable {
         self.paths = paths
         self.index = index
         self.process = process
-        keepsLabels = options.labels != nil
+        detail = options.objectDetail
         state = Mutex(State(cluster: ClusterState(options: options)))
     }
 
@@ -41,7 +41,7 @@ final class SnapshotFollower: Sendable {
     func start() throws(StartError) {
         let stamps = stampsNow
         do throws(SnapshotError) {
-            let objects = try SnapshotReader.read(paths: paths, keepingLabels: keepsLabels)
+            let objects = try SnapshotReader.read(paths: paths, detail: detail)
             take(objects, stamps)
         } catch {
             throw StartError("plugin/kubernetes: \(error)")
@@ -82,7 +82,7 @@ final class SnapshotFollower: Sendable {
         }
         guard isNew else { return }
         do throws(SnapshotError) {
-            take(try SnapshotReader.read(paths: paths, keepingLabels: keepsLabels), stamps)
+            take(try SnapshotReader.read(paths: paths, detail: detail), stamps)
             process.log.info("plugin/kubernetes: read \(paths.joined(separator: ", ")) again")
         } catch {
             process.log.error("plugin/kubernetes: \(error); the version read before stays in use")

@@ -7,7 +7,7 @@ import Testing
 struct SnapshotErrorTests {
     private static func problem(_ bytes: some Sequence<UInt8>) -> String {
         do throws(SnapshotError) {
-            _ = try SnapshotReader.read(bytes: Array(bytes), path: "f", keepingLabels: true)
+            _ = try SnapshotReader.read(bytes: Array(bytes), path: "f", detail: .everything)
             return "no error"
         } catch {
             return error.description

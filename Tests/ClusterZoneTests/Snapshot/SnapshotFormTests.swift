@@ -5,7 +5,7 @@ import Testing
 @Suite("Forms of a snapshot")
 struct SnapshotFormTests {
     private static func read(_ text: String) throws -> ClusterObjects {
-        try SnapshotReader.read(bytes: Array(text.utf8), path: "test", keepingLabels: true)
+        try SnapshotReader.read(bytes: Array(text.utf8), path: "test", detail: .everything)
     }
 
     private static let a = #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}"#

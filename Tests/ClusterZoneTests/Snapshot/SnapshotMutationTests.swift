@@ -62,7 +62,7 @@ struct SnapshotMutationTests {
     @Test("flipped bits, lost ends and moved pieces never end the process", arguments: [json, yaml])
     func mutations(original: String) throws {
         let bytes = Array(original.utf8)
-        let whole = try SnapshotReader.read(bytes: bytes, path: "whole", keepingLabels: true)
+        let whole = try SnapshotReader.read(bytes: bytes, path: "whole", detail: .everything)
         #expect(whole.services.count == 1 && whole.pods.count == 1 && whole.namespaces.count == 1)
 
         let seed = UInt64.random(in: .min ... .max)
@@ -73,7 +73,7 @@ struct SnapshotMutationTests {
         for _ in 0..<rounds {
             let mutated = Self.mutated(bytes, &random)
             do throws(SnapshotError) {
-                _ = try SnapshotReader.read(bytes: mutated, path: "f", keepingLabels: true)
+                _ = try SnapshotReader.read(bytes: mutated, path: "f", detail: .everything)
             } catch {
                 failures += 1
                 // YAML also breaks lines at CR, NEL, LS and PS (counted by their last byte); libyaml adds one at the end.
@@ -91,7 +91,7 @@ struct SnapshotMutationTests {
         let bytes = Array(original.utf8)
         for length in 0..<bytes.count {
             #expect(throws: SnapshotError.self, "\(length) bytes") {
-                try SnapshotReader.read(bytes: Array(bytes.prefix(length)), path: "f", keepingLabels: true)
+                try SnapshotReader.read(bytes: Array(bytes.prefix(length)), path: "f", detail: .everything)
             }
         }
     }

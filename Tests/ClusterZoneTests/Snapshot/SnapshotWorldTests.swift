@@ -12,7 +12,7 @@ struct SnapshotWorldTests {
     }
 
     private static func world(_ file: String = "world.json", keepingLabels: Bool = false) throws -> ClusterObjects {
-        try SnapshotReader.read(path: fixture(file), keepingLabels: keepingLabels)
+        try SnapshotReader.read(path: fixture(file), detail: keepingLabels ? .everything : [.targets, .topologyZones])
     }
 
     @Test("every object of the recorded cluster is there", arguments: ["world.json", "world.yaml"])
@@ -81,11 +81,11 @@ struct SnapshotWorldTests {
     @Test("a missing file, a folder")
     func unreadable() throws {
         let missing = try #require(throws: SnapshotError.self) {
-            try SnapshotReader.read(path: "/nonexistent/cluster.json", keepingLabels: false)
+            try SnapshotReader.read(path: "/nonexistent/cluster.json", detail: [.targets, .topologyZones])
         }
         #expect(missing.description == "/nonexistent/cluster.json: No such file or directory")
         let folder = try #require(throws: SnapshotError.self) {
-            try SnapshotReader.read(path: "/", keepingLabels: false)
+            try SnapshotReader.read(path: "/", detail: [.targets, .topologyZones])
         }
         #expect(folder.description == "/: Is a directory")
     }
@@ -98,7 +98,8 @@ struct SnapshotWorldTests {
             {apiVersion: v1, kind: Service, metadata: {namespace: zoo, name: dual}, spec: {clusterIP: 10.9.9.9}}
             """
         try ("---\n" + text).write(toFile: path, atomically: true, encoding: .utf8)
-        let both = try SnapshotReader.read(paths: [Self.fixture("world.json"), path], keepingLabels: false)
+        let both = try SnapshotReader.read(
+            paths: [Self.fixture("world.json"), path], detail: [.targets, .topologyZones])
         let world = try Self.world()
         #expect(both.services.count == world.services.count)
         #expect(both.services.map(\.key) == world.services.map(\.key))

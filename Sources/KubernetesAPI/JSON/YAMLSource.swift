@@ -4,7 +4,7 @@ import CYAML
 ///
 /// Aliases and merge keys are refused where they would be read: kubectl never prints any, and without them a text
 /// cannot grow while it is read.
-final class YAMLSource: SnapshotSource {
+package final class YAMLSource: NodeSource {
     // SAFETY: both are allocated and initialised in init, freed in deinit and never leave this class. The parser reads
     // the text given to init, which `init` asks the caller to keep alive.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -14,7 +14,7 @@ final class YAMLSource: SnapshotSource {
     private var depth = 0
 
     /// A reader of this UTF-8 text, which must stay where it is for as long as this object lives.
-    init(_ text: UnsafeBufferPointer<UInt8>) throws(SnapshotFault) {
+    package init(_ text: UnsafeBufferPointer<UInt8>) throws(NodeFault) {
         self.text = text
         parser = .allocate(capacity: 1)
         event = .allocate(capacity: 1)
@@ -22,7 +22,7 @@ final class YAMLSource: SnapshotSource {
         parser.initialize(to: yaml_parser_t())
         event.initialize(to: yaml_event_t())
         guard yaml_parser_initialize(parser) == 1 else {
-            throw SnapshotFault(nil, "not enough memory for a YAML parser")
+            throw NodeFault(nil, "not enough memory for a YAML parser")
         }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, text.baseAddress, text.count)
@@ -37,11 +37,11 @@ final class YAMLSource: SnapshotSource {
         parser.deallocate()
     }
 
-    var position: SnapshotPosition {
+    package var position: TextPosition {
         Self.position(event.pointee.start_mark)
     }
 
-    func nextDocument() throws(SnapshotFault) -> Bool {
+    package func nextDocument() throws(NodeFault) -> Bool {
         while true {
             switch event.pointee.type {
             case YAML_STREAM_END_EVENT:
@@ -55,7 +55,7 @@ final class YAMLSource: SnapshotSource {
         }
     }
 
-    func shape() throws(SnapshotFault) -> SnapshotShape {
+    package func shape() throws(NodeFault) -> NodeShape {
         switch event.pointee.type {
         case YAML_MAPPING_START_EVENT: .mapping
         case YAML_SEQUENCE_START_EVENT: .sequence
@@ -63,12 +63,12 @@ final class YAMLSource: SnapshotSource {
         }
     }
 
-    func enter() throws(SnapshotFault) {
+    package func enter() throws(NodeFault) {
         try deepen(by: 1)
         try advance()
     }
 
-    func nextKey(isFirst: Bool) throws(SnapshotFault) -> String? {
+    package func nextKey(isFirst: Bool) throws(NodeFault) -> String? {
         switch event.pointee.type {
         case YAML_MAPPING_END_EVENT:
             depth -= 1
@@ -77,27 +77,27 @@ final class YAMLSource: SnapshotSource {
         case YAML_SCALAR_EVENT:
             let key = try scalarText()
             if key == "<<", event.pointee.data.scalar.style == YAML_PLAIN_SCALAR_STYLE {
-                throw SnapshotFault(position, "a merge key <<, expected the fields themselves")
+                throw NodeFault(position, "a merge key <<, expected the fields themselves")
             }
             try advance()
             return key
         default:
-            throw SnapshotFault(position, "a key that is not text, expected the name of a field")
+            throw NodeFault(position, "a key that is not text, expected the name of a field")
         }
     }
 
-    func nextElement(isFirst: Bool) throws(SnapshotFault) -> Bool {
+    package func nextElement(isFirst: Bool) throws(NodeFault) -> Bool {
         guard event.pointee.type == YAML_SEQUENCE_END_EVENT else { return true }
         depth -= 1
         try advance()
         return false
     }
 
-    func scalar() throws(SnapshotFault) -> SnapshotNode.Value {
+    package func scalar() throws(NodeFault) -> TextNode.Value {
         guard event.pointee.type == YAML_SCALAR_EVENT else {
-            throw SnapshotFault(position, "an alias, expected the value itself")
+            throw NodeFault(position, "an alias, expected the value itself")
         }
-        let value: SnapshotNode.Value
+        let value: TextNode.Value
         let text = try scalarText()
         switch Self.string(event.pointee.data.scalar.tag) {
         case nil:
@@ -106,13 +106,13 @@ final class YAMLSource: SnapshotSource {
         case "!", "tag:yaml.org,2002:str":
             value = .text(text)
         case .some(let tag):
-            throw SnapshotFault(position, "a value with the tag \(tag), expected a value without a tag")
+            throw NodeFault(position, "a value with the tag \(tag), expected a value without a tag")
         }
         try advance()
         return value
     }
 
-    func skip() throws(SnapshotFault) {
+    package func skip() throws(NodeFault) {
         let outside = depth
         repeat {
             switch event.pointee.type {
@@ -122,7 +122,7 @@ final class YAMLSource: SnapshotSource {
                 depth -= 1
             case YAML_STREAM_END_EVENT:
                 // libyaml closes what it opened, so this does not happen; without it the loop would rely on that.
-                throw SnapshotFault(position, "the text ends inside a value")
+                throw NodeFault(position, "the text ends inside a value")
             default:
                 break
             }
@@ -130,49 +130,49 @@ final class YAMLSource: SnapshotSource {
         } while depth > outside
     }
 
-    private func deepen(by levels: Int) throws(SnapshotFault) {
-        guard depth < SnapshotLimits.maximumDepth else {
-            throw SnapshotFault(position, "lists and mappings nest deeper than \(SnapshotLimits.maximumDepth)")
+    private func deepen(by levels: Int) throws(NodeFault) {
+        guard depth < NodeLimits.maximumDepth else {
+            throw NodeFault(position, "lists and mappings nest deeper than \(NodeLimits.maximumDepth)")
         }
         depth += levels
     }
 
     /// The text of the scalar event.
-    private func scalarText() throws(SnapshotFault) -> String {
+    private func scalarText() throws(NodeFault) -> String {
         // SAFETY: the event is a scalar, so this member of the union is the live one; its value has `length` bytes and
         // lives until the event is deleted in advance().
         let scalar = event.pointee.data.scalar
         let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw SnapshotFault(position, "text that is not UTF-8")
+            throw NodeFault(position, "text that is not UTF-8")
         }
         return text
     }
 
     /// Moves to the next event.
-    private func advance() throws(SnapshotFault) {
+    private func advance() throws(NodeFault) {
         if hasEvent { yaml_event_delete(event) }
         hasEvent = yaml_parser_parse(parser, event) == 1
         guard hasEvent else { throw parserFault() }
     }
 
-    private func parserFault() -> SnapshotFault {
+    private func parserFault() -> NodeFault {
         let state = parser.pointee
         // SAFETY: libyaml's messages are static C strings.
         let problem = state.problem.map { String(cString: $0) } ?? "the text cannot be read as YAML"
         guard state.error == YAML_READER_ERROR else {
             let context = state.context.map { " \(String(cString: $0))" } ?? ""
-            return SnapshotFault(Self.position(state.problem_mark), problem + context)
+            return NodeFault(Self.position(state.problem_mark), problem + context)
         }
         // The reader knows no lines, only the offset of the byte that it refuses.
         let before = text.prefix(state.problem_offset)
         let line = before.count { $0 == UInt8(ascii: "\n") }
         let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
-        return SnapshotFault(SnapshotPosition(line: line + 1, column: column + 1), problem)
+        return NodeFault(TextPosition(line: line + 1, column: column + 1), problem)
     }
 
-    private static func position(_ mark: yaml_mark_t) -> SnapshotPosition {
-        SnapshotPosition(line: Int(clamping: mark.line) + 1, column: Int(clamping: mark.column) + 1)
+    private static func position(_ mark: yaml_mark_t) -> TextPosition {
+        TextPosition(line: Int(clamping: mark.line) + 1, column: Int(clamping: mark.column) + 1)
     }
 
     /// A C string of libyaml as text; nil where there is none.

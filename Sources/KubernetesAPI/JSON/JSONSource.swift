@@ -1,7 +1,7 @@
 /// Reads JSON (RFC 8259), one value or several after each other, with or without `---` between them.
 ///
 /// libyaml reads most JSON too, but not tabs between tokens, `\/` or surrogate pairs, and takes several times as long.
-struct JSONSource: SnapshotSource {
+package struct JSONSource: NodeSource {
     private let bytes: [UInt8]
     private var offset = 0
     private var line = 1
@@ -9,17 +9,17 @@ struct JSONSource: SnapshotSource {
     private var depth = 0
 
     /// A reader of this text, whose first `start` bytes are left out (a byte order mark).
-    init(_ bytes: [UInt8], from start: Int = 0) {
+    package init(_ bytes: [UInt8], from start: Int = 0) {
         self.bytes = bytes
         offset = start
         lineStart = start
     }
 
-    var position: SnapshotPosition {
-        SnapshotPosition(line: line, column: offset - lineStart + 1)
+    package var position: TextPosition {
+        TextPosition(line: line, column: offset - lineStart + 1)
     }
 
-    mutating func nextDocument() throws(SnapshotFault) -> Bool {
+    package mutating func nextDocument() throws(NodeFault) -> Bool {
         skipSpace()
         while offset == lineStart, bytes[offset...].starts(with: "---".utf8) {
             offset += 3
@@ -28,7 +28,7 @@ struct JSONSource: SnapshotSource {
         return offset < bytes.count
     }
 
-    mutating func shape() throws(SnapshotFault) -> SnapshotShape {
+    package mutating func shape() throws(NodeFault) -> NodeShape {
         skipSpace()
         switch current {
         case UInt8(ascii: "{"): return .mapping
@@ -37,15 +37,15 @@ struct JSONSource: SnapshotSource {
         }
     }
 
-    mutating func enter() throws(SnapshotFault) {
-        guard depth < SnapshotLimits.maximumDepth else {
-            throw fault("lists and mappings nest deeper than \(SnapshotLimits.maximumDepth)")
+    package mutating func enter() throws(NodeFault) {
+        guard depth < NodeLimits.maximumDepth else {
+            throw fault("lists and mappings nest deeper than \(NodeLimits.maximumDepth)")
         }
         depth += 1
         offset += 1
     }
 
-    mutating func nextKey(isFirst: Bool) throws(SnapshotFault) -> String? {
+    package mutating func nextKey(isFirst: Bool) throws(NodeFault) -> String? {
         guard try !leaves(at: UInt8(ascii: "}"), isFirst: isFirst) else { return nil }
         guard current == UInt8(ascii: "\"") else {
             throw unexpected(isFirst ? "a key in quotes or }" : "a key in quotes")
@@ -55,11 +55,11 @@ struct JSONSource: SnapshotSource {
         return key
     }
 
-    mutating func nextElement(isFirst: Bool) throws(SnapshotFault) -> Bool {
+    package mutating func nextElement(isFirst: Bool) throws(NodeFault) -> Bool {
         try !leaves(at: UInt8(ascii: "]"), isFirst: isFirst)
     }
 
-    mutating func scalar() throws(SnapshotFault) -> SnapshotNode.Value {
+    package mutating func scalar() throws(NodeFault) -> TextNode.Value {
         switch current {
         case UInt8(ascii: "\""):
             return .text(try string())
@@ -79,7 +79,7 @@ struct JSONSource: SnapshotSource {
         }
     }
 
-    mutating func skip() throws(SnapshotFault) {
+    package mutating func skip() throws(NodeFault) {
         var isFirst = true
         switch try shape() {
         case .mapping:
@@ -123,7 +123,7 @@ struct JSONSource: SnapshotSource {
     }
 
     /// Moves over the closing bracket and says true, or over the comma before the next member.
-    private mutating func leaves(at close: UInt8, isFirst: Bool) throws(SnapshotFault) -> Bool {
+    private mutating func leaves(at close: UInt8, isFirst: Bool) throws(NodeFault) -> Bool {
         skipSpace()
         if current == close {
             offset += 1
@@ -140,18 +140,18 @@ struct JSONSource: SnapshotSource {
         return false
     }
 
-    private mutating func takeColon() throws(SnapshotFault) {
+    private mutating func takeColon() throws(NodeFault) {
         skipSpace()
         guard current == UInt8(ascii: ":") else { throw unexpected("a colon") }
         offset += 1
     }
 
-    private mutating func take(_ word: String) throws(SnapshotFault) {
+    private mutating func take(_ word: String) throws(NodeFault) {
         guard bytes[offset...].starts(with: word.utf8) else { throw unexpected(word) }
         offset += word.utf8.count
     }
 
-    private mutating func takeNumber() throws(SnapshotFault) {
+    private mutating func takeNumber() throws(NodeFault) {
         let start = offset
         if current == UInt8(ascii: "-") { offset += 1 }
         // RFC 8259 section 6: no leading zeros.
@@ -167,7 +167,7 @@ struct JSONSource: SnapshotSource {
         }
     }
 
-    private mutating func takeDigits(from start: Int) throws(SnapshotFault) {
+    private mutating func takeDigits(from start: Int) throws(NodeFault) {
         let first = offset
         while let digit = current, digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") { offset += 1 }
         guard offset > first else { throw unexpected(first == start ? "a value" : "a digit") }
@@ -175,7 +175,7 @@ struct JSONSource: SnapshotSource {
 
     /// Moves over the string at `offset`, escapes unread; returns the range between the quotes and whether it has
     /// escapes.
-    private mutating func takeString() throws(SnapshotFault) -> (range: Range<Int>, hasEscapes: Bool) {
+    private mutating func takeString() throws(NodeFault) -> (range: Range<Int>, hasEscapes: Bool) {
         let start = offset
         var hasEscapes = false
         offset += 1
@@ -198,25 +198,25 @@ struct JSONSource: SnapshotSource {
         throw fault("text without a closing quote")
     }
 
-    private mutating func string() throws(SnapshotFault) -> String {
+    private mutating func string() throws(NodeFault) -> String {
         let start = position
         let (range, hasEscapes) = try takeString()
         let text =
             hasEscapes
             ? String(validating: try JSONEscapes.resolved(bytes[range], at: start), as: UTF8.self)
             : String(validating: bytes[range], as: UTF8.self)
-        guard let text else { throw SnapshotFault(start, "text that is not UTF-8") }
+        guard let text else { throw NodeFault(start, "text that is not UTF-8") }
         return text
     }
 
-    private func unexpected(_ expected: String) -> SnapshotFault {
+    private func unexpected(_ expected: String) -> NodeFault {
         guard let current else { return fault("the text ends, expected \(expected)") }
         let found =
             current > 0x20 && current < 0x7f ? "\(Character(Unicode.Scalar(current)))" : "a byte of code \(current)"
         return fault("found \(found), expected \(expected)")
     }
 
-    private func fault(_ problem: String) -> SnapshotFault {
-        SnapshotFault(position, problem)
+    private func fault(_ problem: String) -> NodeFault {
+        NodeFault(position, problem)
     }
 }

@@ -1,22 +1,23 @@
 /// The fields of an object that are read at all; the rest (managed fields, containers, annotations) is skipped.
 ///
 /// One tree for all kinds, because an object's kind may stand behind everything else. Lists do not count as a level.
-indirect enum WantedFields {
+package indirect enum WantedFields: Sendable {
     /// The value with all that is below it.
     case everything
     /// Only these keys of a mapping.
     case only([String: WantedFields])
 
     /// What is wanted of the value of the key `name`; nil if nothing.
-    func below(_ name: String) -> WantedFields? {
+    package func below(_ name: String) -> WantedFields? {
         switch self {
         case .everything: self
         case .only(let fields): fields[name]
         }
     }
 
-    /// What is wanted of a Service, EndpointSlice, Endpoints, Pod or Namespace.
-    static let object: WantedFields = {
+    /// What is wanted of a Service, EndpointSlice, Endpoints, Pod, Namespace or ServiceImport, and of the answers and events that
+    /// they come in.
+    package static let object: WantedFields = {
         let port = fields("name", "protocol", "port")
         let target = fields("kind", "name")
         let address = WantedFields.only(["ip": .everything, "hostname": .everything, "targetRef": target])
@@ -25,11 +26,16 @@ indirect enum WantedFields {
             "kind": .everything,
             // Of a Status, the answer to a request that failed.
             "message": .everything,
-            "metadata": fields("name", "namespace", "labels", "deletionTimestamp"),
+            "reason": .everything, "code": .everything, "details": fields("retryAfterSeconds"),
+            "metadata": .only([
+                "name": .everything, "namespace": .everything, "labels": .everything, "deletionTimestamp": .everything,
+                "resourceVersion": .everything, "continue": .everything,
+                "annotations": fields(TriggerTime.annotation, EventType.initialEventsEnd),
+            ]),
             "spec": .only([
                 "type": .everything, "clusterIP": .everything, "clusterIPs": .everything, "externalName": .everything,
                 "ports": port, "selector": .everything, "publishNotReadyAddresses": .everything,
-                "externalIPs": .everything, "hostNetwork": .everything, "hostname": .everything,
+                "externalIPs": .everything, "ips": .everything, "hostNetwork": .everything, "hostname": .everything,
                 "subdomain": .everything,
             ]),
             "status": .only([

@@ -1,43 +1,55 @@
-/// One value of a snapshot's text with the place where it begins; an object is read as one such tree, without the
+/// One value of a text in JSON or YAML with the place where it begins; an object is read as one such tree, without the
 /// fields that nobody wants.
-struct SnapshotNode {
+package struct TextNode: Sendable {
     /// The value of a key.
-    struct Field {
+    package struct Field: Sendable {
         /// The key.
-        let name: String
+        package let name: String
         /// Its value.
-        let node: SnapshotNode
+        package let node: TextNode
+
+        /// A key and its value.
+        package init(name: String, node: TextNode) {
+            self.name = name
+            self.node = node
+        }
     }
 
     /// What a value can be in JSON; YAML is read into the same.
-    enum Value {
+    package enum Value: Sendable {
         case null
         case boolean(Bool)
         /// A number as it was written.
         case number(String)
         case text(String)
-        case sequence([SnapshotNode])
+        case sequence([TextNode])
         case mapping([Field])
     }
 
     /// Where the value begins.
-    let position: SnapshotPosition
+    package let position: TextPosition
     /// The value.
-    let value: Value
+    package let value: Value
+
+    /// This value at this place.
+    package init(position: TextPosition, value: Value) {
+        self.position = position
+        self.value = value
+    }
 
     /// The value of the key `name`; nil where this is no mapping, or has no such key.
-    subscript(_ name: String) -> SnapshotNode? {
+    package subscript(_ name: String) -> TextNode? {
         guard case .mapping(let fields) = value else { return nil }
         return fields.first { $0.name == name }?.node
     }
 
     /// The text that this is; nil where it is something else.
-    var text: String? {
+    package var text: String? {
         if case .text(let text) = value { text } else { nil }
     }
 
     /// The value for an error message, as a person would point at it.
-    var shown: String {
+    package var shown: String {
         switch value {
         case .null: "null"
         case .boolean(let boolean): boolean ? "true" : "false"
@@ -49,7 +61,7 @@ struct SnapshotNode {
     }
 
     private static func shortened(_ text: String) -> String {
-        let start = text.prefix(SnapshotLimits.maximumShownCharacters)
+        let start = text.prefix(NodeLimits.maximumShownCharacters)
         return start.endIndex == text.endIndex ? text : start + "..."
     }
 }

@@ -2,7 +2,7 @@
 enum JSONEscapes {
     /// The bytes of `escaped` with its escapes resolved. Half of a surrogate pair becomes U+FFFD, as in Go's
     /// encoding/json. `start` is where the string begins, for an error.
-    static func resolved(_ escaped: ArraySlice<UInt8>, at start: SnapshotPosition) throws(SnapshotFault) -> [UInt8] {
+    static func resolved(_ escaped: ArraySlice<UInt8>, at start: TextPosition) throws(NodeFault) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(escaped.count)
         var rest = escaped
@@ -20,10 +20,10 @@ enum JSONEscapes {
             case UInt8(ascii: "r"): result.append(0x0d)
             case UInt8(ascii: "t"): result.append(0x09)
             case UInt8(ascii: "u"):
-                guard let unit = takeUnit(&rest) else { throw SnapshotFault(start, "\\u without four hex digits") }
+                guard let unit = takeUnit(&rest) else { throw NodeFault(start, "\\u without four hex digits") }
                 result.append(contentsOf: utf8(of: scalar(from: unit, &rest)))
             default:
-                throw SnapshotFault(
+                throw NodeFault(
                     start, "an unknown escape in text, expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")
             }
         }

@@ -3,7 +3,7 @@ enum YAMLScalar {
     /// The value of the plain scalar `text` by the core schema of YAML 1.2 (section 10.3.2), which is also how kubectl
     /// reads and writes these: null, true and false, numbers, else text. The words of YAML 1.1 (`yes`, `on`) and `1e3`
     /// are text: nothing that DNS needs is one of those, and writers differ in quoting them.
-    static func value(ofPlain text: String) -> SnapshotNode.Value {
+    static func value(ofPlain text: String) -> TextNode.Value {
         switch text {
         case "", "~", "null", "Null", "NULL": .null
         case "true", "True", "TRUE": .boolean(true)

@@ -1,10 +1,11 @@
-import KubernetesAPI
-
 /// What can stand in a service's `clusterIPs`.
 enum ClusterIP: Hashable {
     case headless
     case none
     case address(IPAddress)
+
+    /// What is expected where this stands.
+    static let rule = "an IP address or \"\(ServiceObject.headlessMark)\""
 
     /// Reads `None`, the empty text, or an address; nil for anything else.
     init?(_ text: String) {

@@ -1,10 +1,13 @@
 /// Where a field stands in its object; becomes text only for an error message: `spec.ports[0].port`.
-indirect enum FieldPath: CustomStringConvertible {
+package indirect enum FieldPath: CustomStringConvertible {
+    /// The object itself.
     case object
+    /// The value of a key.
     case key(FieldPath, String)
+    /// An element of a list, from 0.
     case index(FieldPath, Int)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .object: ""
         case .key(.object, let name): name
