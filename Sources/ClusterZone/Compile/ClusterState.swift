@@ -19,8 +19,8 @@ package struct ClusterState: Sendable {
     var namespaceCount = 0
     /// Which pass over the Namespace objects is going on.
     private var namespacePass: UInt32 = 1
-    /// By name ("" for all): the pass with which listing it began.
-    private var namespacePasses: [String: UInt32] = [:]
+    /// By name ([] for all): the pass with which listing it began.
+    private var namespacePasses: [[UInt8]: UInt32] = [:]
     /// Whether all Namespace objects are known. Until then, those of the services and pods count as existing.
     var hasAllNamespaces = false
 
@@ -40,8 +40,16 @@ package struct ClusterState: Sendable {
         var hasObject = false
         /// Whether the index has a block for it.
         var isIndexed = false
+        /// Whether that block was made with the Service object.
+        var isIndexedWithObject = false
         /// Whether it is to be compiled.
         var isDirty = false
+        /// Whether a list of slices is going on that has changed what it is made of: the list may have told of the slice
+        /// that an endpoint has left, and not yet of the one where it is now.
+        var isAmongSlices = false
+
+        /// Whether what the index has stays until all slices are listed. What is not there at all does not wait.
+        var isHeld: Bool { isAmongSlices && isIndexed && hasObject == isIndexedWithObject }
     }
 
     /// What the table of slices knows beyond the object: the slices of a service are a list.
@@ -123,7 +131,7 @@ package struct ClusterState: Sendable {
             let link = SliceLink(service: service, next: services[service].link.firstSlice)
             services[service].link.firstSlice = slices.insert(namespace, exactCopy(writer.bytes), link)
             namespaces[namespace].uses += 1
-            return markDirty(service)
+            return markSlicesDirty(service)
         }
         slices.see(place)
         let isSameService = slices[place].link.service == service
@@ -134,7 +142,7 @@ package struct ClusterState: Sendable {
             slices[place].link = SliceLink(service: service, next: services[service].link.firstSlice)
             services[service].link.firstSlice = place
         }
-        markDirty(service)
+        markSlicesDirty(service)
     }
 
     private mutating func store(_ pod: PodObject) {
@@ -231,7 +239,7 @@ package struct ClusterState: Sendable {
     /// Begins a list of a resource, of one namespace or (nil) of all: what is neither applied nor kept until `endReplace`
     /// is gone then, and stays in use until then. Begun again, everything is to be seen again.
     package mutating func beginReplace(_ resource: WatchedResource, namespace: String?) {
-        let key = namespace ?? ""
+        let key = namespace.map { EndpointLabel.lowerCased($0) } ?? []
         switch resource {
         case .namespaces:
             namespacePass &+= 1
@@ -259,30 +267,33 @@ package struct ClusterState: Sendable {
 
     /// Ends a list: what was not seen since `beginReplace` is gone, of that namespace only if one is given.
     package mutating func endReplace(_ resource: WatchedResource, namespace: String?) {
-        let key = namespace ?? ""
-        let number = namespace.flatMap { namespaces.find(EndpointLabel.lowerCased($0)) }
-        let isUnknown = namespace != nil && number == nil
+        let key = namespace.map { EndpointLabel.lowerCased($0) } ?? []
         switch resource {
-        case .namespaces: endNamespaces(namespace)
-        case .services:
-            guard let pass = services.endPass(key), !isUnknown else { return }
-            for place in services.unseen(since: pass, namespace: number) { removeService(place) }
+        case .namespaces: endNamespaces(key)
+        case .services: for place in endPass(over: \.services, key) { removeService(place) }
         case .endpointSlices:
-            guard let pass = slices.endPass(key), !isUnknown else { return }
-            for place in slices.unseen(since: pass, namespace: number) { removeSlice(place) }
-        case .pods:
-            guard let pass = pods.endPass(key), !isUnknown else { return }
-            for place in pods.unseen(since: pass, namespace: number) { removePod(place) }
-        case .serviceImports:
-            guard let pass = imports.endPass(key), !isUnknown else { return }
-            for place in imports.unseen(since: pass, namespace: number) { removeImport(place) }
+            for place in endPass(over: \.slices, key) { removeSlice(place) }
+            releaseHeld()
+        case .pods: for place in endPass(over: \.pods, key) { removePod(place) }
+        case .serviceImports: for place in endPass(over: \.imports, key) { removeImport(place) }
         }
     }
 
-    private mutating func endNamespaces(_ namespace: String?) {
-        guard let pass = namespacePasses.removeValue(forKey: namespace ?? "") else { return }
-        if let namespace {
-            let name = EndpointLabel.lowerCased(namespace)
+    /// Ends a pass over a table.
+    ///
+    /// - Returns: the places of what was not seen in it.
+    private mutating func endPass<Link>(
+        over table: WritableKeyPath<ClusterState, ObjectTable<Link>>, _ namespace: [UInt8]
+    ) -> [Int] {
+        guard let pass = self[keyPath: table].endPass(namespace) else { return [] }
+        if namespace.isEmpty { return self[keyPath: table].unseen(since: pass, namespace: nil) }
+        guard let number = namespaces.find(namespace) else { return [] }
+        return self[keyPath: table].unseen(since: pass, namespace: number)
+    }
+
+    private mutating func endNamespaces(_ name: [UInt8]) {
+        guard let pass = namespacePasses.removeValue(forKey: name) else { return }
+        if !name.isEmpty {
             guard Self.isLabel(name) else { return }
             let number = namespaces.number(of: name)
             namespaces[number].isListed = true
@@ -355,6 +366,18 @@ package struct ClusterState: Sendable {
         return services.insert(namespace, packed.bytes, ServiceLink())
     }
 
+    private mutating func markSlicesDirty(_ service: Int) {
+        if slices.isInPass(namespaces[services[service].namespace].name) { services[service].link.isAmongSlices = true }
+        markDirty(service)
+    }
+
+    /// Lets services be compiled whose slices are all listed now.
+    private mutating func releaseHeld() {
+        for place in dirtyServices where services[place].link.isAmongSlices {
+            services[place].link.isAmongSlices = slices.isInPass(namespaces[services[place].namespace].name)
+        }
+    }
+
     mutating func markDirty(_ service: Int) {
         guard !services[service].link.isDirty else { return }
         services[service].link.isDirty = true
@@ -364,7 +387,7 @@ package struct ClusterState: Sendable {
     /// Takes a slice out of its service's list.
     private mutating func unlink(_ slice: Int) {
         let service = slices[slice].link.service
-        markDirty(service)
+        markSlicesDirty(service)
         if services[service].link.firstSlice == slice {
             services[service].link.firstSlice = slices[slice].link.next
             return

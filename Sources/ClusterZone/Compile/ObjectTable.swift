@@ -22,8 +22,8 @@ struct ObjectTable<Link: Sendable>: Sendable {
 
     /// Which pass of listing is going on.
     private(set) var generation: UInt32 = 1
-    /// By namespace ("" for all of them): the pass with which what is listed of it began.
-    private var passes: [String: UInt32] = [:]
+    /// By namespace (without a name for all of them): the pass with which listing it began.
+    private var passes: [[UInt8]: UInt32] = [:]
 
     init(hash: SeededHash) { self.hash = hash }
 
@@ -93,8 +93,8 @@ struct ObjectTable<Link: Sendable>: Sendable {
 
     // MARK: Passes
 
-    /// Begins a pass over one namespace, or ("") over all: what is not seen in it is to go.
-    mutating func beginPass(_ namespace: String) {
+    /// Begins a pass over one namespace, or ([]) over all: what is not seen in it is to go.
+    mutating func beginPass(_ namespace: [UInt8]) {
         generation &+= 1
         passes[namespace] = generation
     }
@@ -102,7 +102,12 @@ struct ObjectTable<Link: Sendable>: Sendable {
     /// Ends a pass.
     ///
     /// - Returns: the generation before which objects were not seen; nil where none was begun.
-    mutating func endPass(_ namespace: String) -> UInt32? { passes.removeValue(forKey: namespace) }
+    mutating func endPass(_ namespace: [UInt8]) -> UInt32? { passes.removeValue(forKey: namespace) }
+
+    /// Whether a pass over a namespace is going on.
+    func isInPass(_ namespace: [UInt8]) -> Bool {
+        !passes.isEmpty && (passes[[]] != nil || passes[namespace] != nil)
+    }
 
     /// The places of objects, of one namespace or all, that were seen last before `pass`.
     func unseen(since pass: UInt32, namespace: UInt32?) -> [Int] {

@@ -8,9 +8,12 @@ extension ClusterState {
         guard hasDirtyNamespaces || !dirtyServices.isEmpty || !dirtyPods.isEmpty else { return nil }
         var change = IndexChange()
         if hasDirtyNamespaces { change.namespaces = exposeNamespaces() }
-        for place in dirtyServices { compile(place, into: &change) }
-        // A cluster that has just been listed leaves a long list behind.
-        dirtyServices = []
+        var held: [Int] = []
+        for place in dirtyServices {
+            if services[place].link.isHeld { held.append(place) } else { compile(place, into: &change) }
+        }
+        // Not emptied in place: a cluster that has just been listed leaves a long list behind.
+        dirtyServices = held
         change.pods = dirtyPods.filter { $0.value != 0 }
         dirtyPods = [:]
         if hasDirtyNamespaces {
@@ -33,7 +36,10 @@ extension ClusterState {
             changed.insert(number)
         }
         guard !changed.isEmpty else { return nil }
-        for place in services.places(in: changed) { markDirty(place) }
+        for place in services.places(in: changed) {
+            services[place].link.isAmongSlices = false
+            markDirty(place)
+        }
         return Set(namespaces.entries.lazy.filter(\.isExposed).map(\.name))
     }
 
@@ -54,6 +60,7 @@ extension ClusterState {
 
     private mutating func compile(_ place: Int, into change: inout IndexChange) {
         services[place].link.isDirty = false
+        services[place].link.isAmongSlices = false
         let entry = services[place]
         let namespace = namespaces[entry.namespace]
         let key = ServiceRecords.key(namespace: namespace.name, service: name(of: entry.bytes))
@@ -64,6 +71,7 @@ extension ClusterState {
             return
         }
         services[place].link.isIndexed = true
+        services[place].link.isIndexedWithObject = entry.link.hasObject
         let compiler = ServiceCompiler(options: options)
         let records = compiler.compile(
             entry.bytes, hasObject: entry.link.hasObject, slices: slices, first: entry.link.firstSlice,

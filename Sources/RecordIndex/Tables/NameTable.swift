@@ -61,7 +61,7 @@ public final class NameTable: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// Calls `body` with all keys and values, in no order.
-    private func forEach(_ body: (UnsafeRawBufferPointer, UInt32) -> Void) {
+    func forEach(_ body: (UnsafeRawBufferPointer, UInt32) -> Void) {
         // SAFETY: `init` wrote the table.
         let capacity = Int(truncatingIfNeeded: base.load(as: UInt64.self)) + 1
         for place in 0..<capacity {
