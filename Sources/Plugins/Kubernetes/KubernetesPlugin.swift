@@ -34,7 +34,8 @@ package final class KubernetesPlugin: Plugin {
         }
         if !options.isLive, options.lastStatePath != nil {
             setup.warn(
-                directive.name.location, "plugin/kubernetes: last_state has no effect with snapshot: that is a file already")
+                directive.name.location,
+                "plugin/kubernetes: last_state has no effect with snapshot: that is a file already")
         }
         zones = try Self.matcher(options.zones, directive)
         multiclusterZones = try Self.matcher(options.multiclusterZones, directive)

@@ -56,7 +56,8 @@ struct SavedStateTests {
                     ],
                     // The labels that make the fields above are among the labels, where labels are kept.
                     labels: [
-                        "x": "y", EndpointSliceObject.serviceNameLabel: "all", EndpointSliceObject.importNameLabel: "far",
+                        "x": "y", EndpointSliceObject.serviceNameLabel: "all",
+                        EndpointSliceObject.importNameLabel: "far",
                         EndpointSliceObject.sourceClusterLabel: "c1",
                     ]),
                 EndpointSliceObject(namespace: "a", name: "orphan", serviceName: nil, addressType: .fqdn),

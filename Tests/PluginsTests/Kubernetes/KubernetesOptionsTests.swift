@@ -96,7 +96,7 @@ import Testing
         Good(["endpoint https://192.0.2.1:6443"]) { $0.endpoint == "https://192.0.2.1:6443" },
         // CoreDNS: several are deprecated, and only the first counts.
         Good(["endpoint http://a http://b"]) { $0.endpoint == "http://a" },
-        Good(["tls cert key ca"]) { $0.tlsFiles == ["cert", "key", "ca"] },
+        Good(["tls cert key /ca"]) { $0.tlsFiles == ["/conf/cert", "/conf/key", "/ca"] },
         Good(["kubeconfig /etc/admin.conf"]) { $0.kubeconfig == "/etc/admin.conf" && $0.kubeconfigContext == nil },
         Good(["kubeconfig /etc/admin.conf demo"]) { $0.kubeconfigContext == "demo" },
         Good(["startup_timeout 1m30s"]) { $0.startupTimeout == 90_000_000_000 },

@@ -54,7 +54,8 @@ final class LastState: Sendable {
             let seconds = saved.annotations[Self.savedAnnotation].flatMap { Int64($0) }
             let age = seconds.map { "saved \(max(0, process.clock.wall().seconds &- $0)) s ago" } ?? "of unknown age"
             process.log.warning(
-                "plugin/kubernetes: answering from the last state at \(path), \(age), until the Kubernetes API is synced")
+                "plugin/kubernetes: answering from the last state at \(path), \(age), until the Kubernetes API is synced"
+            )
             return saved.objects
         } catch {
             process.log.error("plugin/kubernetes: \(error); starting without a last state")
