@@ -6,10 +6,11 @@ extension ClusterReader {
     /// or while the API server does not let a resource be read.
     ///
     /// Resolvers keep an NXDOMAIN, so one is only said where what is missing could not change it
-    /// (kubernetes/kubernetes#57111). Positive answers are always certain: what they are
-    /// made of was there when it was read.
+    /// (kubernetes/kubernetes#57111). Positive answers are always certain: what they are made of was there when it was read.
+    ///
+    /// - Parameter outcome: `.noData` or `.nameError`.
     @inline(never)
-    package func isCertain(_ question: ClusterQuestion) -> Bool {
+    package func isCertain(_ outcome: ClusterOutcome, _ question: ClusterQuestion) -> Bool {
         let gaps = index.gaps
         if gaps.isEmpty { return true }
         let name = ClusterName(
@@ -22,12 +23,12 @@ extension ClusterReader {
             return question.type != .ptr || !isReverse(question.name, question.labelCount)
                 || gaps.isDisjoint(with: [.services, .endpoints])
         case .serviceNamespace, .podNamespace:
-            return !gaps.contains(.namespaces)
+            return outcome == .noData || !gaps.contains(.namespaces)
         case .pod:
             switch options.podMode {
             case .disabled: return true
-            case .insecure: return !gaps.contains(.namespaces)
-            case .verified: return gaps.isDisjoint(with: [.namespaces, .pods])
+            case .insecure: return outcome == .noData || !gaps.contains(.namespaces)
+            case .verified: return outcome == .noData || gaps.isDisjoint(with: [.namespaces, .pods])
             }
         case .service, .endpoint, .port, .pinned, .preferred:
             return isCertain(name, gaps)

@@ -77,7 +77,7 @@ extension KubernetesPlugin {
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)
         if outcome == .noData || outcome == .nameError, !worker.pointee.reader.index.gaps.isEmpty,
-            !worker.pointee.reader.isCertain(question)
+            !worker.pointee.reader.isCertain(outcome, question)
         {
             // Never NXDOMAIN, and nothing from the next plugin either, for a name that may well exist: resolvers would keep
             // it (kubernetes/kubernetes#57111).
