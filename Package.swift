@@ -70,6 +70,11 @@ let package = Package(
             name: "ServerTests",
             dependencies: ["ServerHarness", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
             swiftSettings: strict),
+        // A live cluster, as far as the answers: a scripted API server on one side, DNS clients on the other.
+        .testTarget(
+            name: "LiveClusterTests",
+            dependencies: ["ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "DNSWire", "LinuxIO"],
+            swiftSettings: strict),
         .testTarget(
             name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "DNSWire", "LinuxIO"], exclude: ["Fixtures"],
             swiftSettings: strict),

@@ -12,11 +12,6 @@ need_package() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true) == installed ]] || missing+=("$1")
 }
 
-# need_package_of NAME ALTERNATIVE: one of two that stand for each other.
-need_package_of() {
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$2" 2>/dev/null || true) == installed ]] || need_package "$1"
-}
-
 # need_command COMMAND PACKAGE: a program, wherever it came from.
 need_command() {
     command -v "$1" >/dev/null || missing+=("$2")
@@ -33,8 +28,7 @@ fi
 
 need_package libyaml-dev
 need_package libpcre2-dev
-# Either flavour of libcurl will do.
-need_package_of libcurl4-openssl-dev libcurl4-gnutls-dev
+need_package libcurl4-openssl-dev
 need_command pkg-config pkg-config
 # dig, to ask the server something.
 need_command dig bind9-dnsutils

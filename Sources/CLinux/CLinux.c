@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -37,6 +38,12 @@ int clinux_open_read(const char *path) { return checked(open(path, O_RDONLY | O_
 int clinux_open_write(const char *path, unsigned mode) {
     return checked(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode));
 }
+
+int clinux_fsync(int fd) { return checked(fsync(fd)); }
+
+int clinux_rename(const char *from, const char *to) { return checked(rename(from, to)); }
+
+int clinux_unlink(const char *path) { return checked(unlink(path)); }
 
 int clinux_close(int fd) { return checked(close(fd)); }
 

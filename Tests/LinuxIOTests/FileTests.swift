@@ -108,4 +108,23 @@ import Testing
         #expect(lines.count == 20)
         #expect(lines.allSatisfy { $0.count == lineBytes && Set($0).count == 1 })
     }
+
+    @Test func aFileIsReplacedWhole() throws {
+        let folder = try Folder()
+        let path = try folder.file("state", Array("old".utf8))
+        let held = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        try ReplaceFile.write(Array("new".utf8), to: path)
+        #expect(try FileReader.read(path, limit: 10) == Array("new".utf8))
+        // Whoever had it open still reads the old one: it was not written over.
+        #expect(try held.readToEnd() == Data("old".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["state"])
+
+        #expect(throws: SystemError.self) { try ReplaceFile.write([1], to: "\(folder.path)/none/state") }
+        // A folder cannot be replaced by a file: the new file goes, the folder stays.
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/folder", withIntermediateDirectories: false)
+        #expect(throws: SystemError(call: "rename", code: EISDIR, subject: "\(folder.path)/folder")) {
+            try ReplaceFile.write([1], to: "\(folder.path)/folder")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["folder", "state"])
+    }
 }

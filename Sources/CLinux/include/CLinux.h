@@ -90,6 +90,11 @@ int clinux_wait_writable(int fd, int milliseconds);
 
 int clinux_open_read(const char *path);
 int clinux_open_write(const char *path, unsigned mode);
+// Brings what was written to the disk.
+int clinux_fsync(int fd);
+// Gives a file the name of another, which is gone then.
+int clinux_rename(const char *from, const char *to);
+int clinux_unlink(const char *path);
 
 typedef struct clinux_event {
     uint64_t token;

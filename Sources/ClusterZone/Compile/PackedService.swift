@@ -31,6 +31,16 @@ enum PackedService {
         writer.put(labels: service.labels)
     }
 
+    /// Whether the service whose packed form is `bytes` is headless.
+    static func isHeadless(_ bytes: [UInt8]) -> Bool {
+        // SAFETY: the bytes are read while the closure runs.
+        bytes.withUnsafeBytes { bytes in
+            var reader = PackedReader(bytes)
+            _ = reader.bytesOfText()
+            return reader.byte() & Flag.headless != 0
+        }
+    }
+
     /// The service whose packed form is `bytes`.
     static func unpack(_ bytes: [UInt8], namespace: String) -> ServiceObject {
         // SAFETY: the bytes are read while the closure runs.

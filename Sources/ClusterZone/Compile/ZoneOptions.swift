@@ -1,7 +1,7 @@
 import KubernetesAPI
 
 /// The kubernetes plugin's options that decide what the index holds.
-package struct ZoneOptions: Sendable {
+package struct ZoneOptions: Sendable, Hashable {
     /// `namespaces`: only these are exposed; empty exposes all.
     package var namespaces: Set<String> = []
     /// `namespace_labels`: only namespaces that match are exposed.
@@ -29,4 +29,19 @@ package struct ZoneOptions: Sendable {
     }
 
     package init() {}
+}
+
+extension ZoneOptions: CustomStringConvertible {
+    /// The options as text, equal for equal ones: which objects are kept, and what of them.
+    package var description: String {
+        var words: [String] = []
+        if !namespaces.isEmpty { words.append("namespaces=\(namespaces.sorted().joined(separator: ","))") }
+        if let namespaceLabels { words.append("namespace_labels=\(namespaceLabels)") }
+        if let labels { words.append("labels=\(labels)") }
+        if endpointPodNames { words.append("endpoint_pod_names") }
+        if !servesEndpoints { words.append("noendpoints") }
+        if zonal { words.append("zonal") }
+        if servesPods { words.append("pods") }
+        return words.isEmpty ? "default" : words.joined(separator: " ")
+    }
 }

@@ -10,6 +10,8 @@ package struct ClusterObjects: Sendable, Hashable {
     package var endpoints: [EndpointsObject]
     /// v1 Pods.
     package var pods: [PodObject]
+    /// multicluster.x-k8s.io ServiceImports.
+    package var serviceImports: [ServiceImportObject]
     /// v1 Namespaces.
     package var namespaces: [NamespaceObject]
     /// How many objects of other kinds were left out, by kind.
@@ -18,13 +20,15 @@ package struct ClusterObjects: Sendable, Hashable {
     /// A cluster with these objects.
     package init(
         services: [ServiceObject] = [], endpointSlices: [EndpointSliceObject] = [], endpoints: [EndpointsObject] = [],
-        pods: [PodObject] = [], namespaces: [NamespaceObject] = [], skippedKinds: [String: Int] = [:]
+        pods: [PodObject] = [], namespaces: [NamespaceObject] = [], serviceImports: [ServiceImportObject] = [],
+        skippedKinds: [String: Int] = [:]
     ) {
         self.services = services
         self.endpointSlices = endpointSlices
         self.endpoints = endpoints
         self.pods = pods
         self.namespaces = namespaces
+        self.serviceImports = serviceImports
         self.skippedKinds = skippedKinds
     }
 
@@ -35,6 +39,7 @@ package struct ClusterObjects: Sendable, Hashable {
         endpoints = KeyedObjects.merged(endpoints, with: later.endpoints)
         pods = KeyedObjects.merged(pods, with: later.pods)
         namespaces = KeyedObjects.merged(namespaces, with: later.namespaces)
+        serviceImports = KeyedObjects.merged(serviceImports, with: later.serviceImports)
         skippedKinds.merge(later.skippedKinds, uniquingKeysWith: +)
     }
 

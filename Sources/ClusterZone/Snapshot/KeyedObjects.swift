@@ -11,6 +11,7 @@ extension EndpointSliceObject: KeyedObject {}
 extension EndpointsObject: KeyedObject {}
 extension PodObject: KeyedObject {}
 extension NamespaceObject: KeyedObject {}
+extension ServiceImportObject: KeyedObject {}
 
 /// Objects of one kind in the order in which they first came; one that comes again takes the place of the earlier.
 struct KeyedObjects<Object: KeyedObject> {

@@ -10,6 +10,7 @@ struct SnapshotWalk<Source: NodeSource> {
     private var endpoints = KeyedObjects<EndpointsObject>()
     private var pods = KeyedObjects<PodObject>()
     private var namespaces = KeyedObjects<NamespaceObject>()
+    private var serviceImports = KeyedObjects<ServiceImportObject>()
     private var skippedKinds: [String: Int] = [:]
 
     /// A walk over what `source` reads.
@@ -27,7 +28,8 @@ struct SnapshotWalk<Source: NodeSource> {
         guard !isEmpty else { throw NodeFault(nil, "no objects, expected what kubectl get -o json or yaml prints") }
         return ClusterObjects(
             services: services.objects, endpointSlices: endpointSlices.objects, endpoints: endpoints.objects,
-            pods: pods.objects, namespaces: namespaces.objects, skippedKinds: skippedKinds)
+            pods: pods.objects, namespaces: namespaces.objects,
+            serviceImports: serviceImports.objects, skippedKinds: skippedKinds)
     }
 
     /// Reads one document; false where there is nothing in it (a `---` at the end of the file).
@@ -130,8 +132,7 @@ struct SnapshotWalk<Source: NodeSource> {
         case .endpoints(let object): endpoints.add(object)
         case .pod(let pod): pods.add(pod)
         case .namespace(let namespace): namespaces.add(namespace)
-        // Snapshots are of one cluster: what other clusters export to it is not served from them.
-        case .serviceImport: skippedKinds["ServiceImport", default: 0] += 1
+        case .serviceImport(let imported): serviceImports.add(imported)
         case .skipped(let kind): skippedKinds[kind, default: 0] += 1
         }
     }
@@ -139,7 +140,9 @@ struct SnapshotWalk<Source: NodeSource> {
     /// Whether `kind` is that of a list. Custom kinds may end in List too (an AllowList), so only these count.
     private static func isList(_ kind: String?) -> Bool {
         switch kind {
-        case "List", "ServiceList", "EndpointSliceList", "EndpointsList", "PodList", "NamespaceList": true
+        case "List", "ServiceList", "EndpointSliceList", "EndpointsList", "PodList", "NamespaceList",
+            "ServiceImportList":
+            true
         default: false
         }
     }

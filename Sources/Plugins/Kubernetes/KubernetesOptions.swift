@@ -4,7 +4,7 @@ import Corefile
 /// What a `kubernetes` directive says.
 struct KubernetesOptions {
     /// Where the objects come from.
-    enum Source {
+    enum Source: Hashable {
         /// Files that kubectl wrote; paths as the block resolves them.
         case snapshot([String])
         /// The API server, reached as the options say.
@@ -33,4 +33,30 @@ struct KubernetesOptions {
     var apiRate = 0.0
     var apiBurst = 0
     var apiMaxInflight = 0
+    /// `last_state`: the file that keeps the last synced state; nil for none.
+    var lastStatePath: String?
+
+    /// Whether the objects come from an API server.
+    var isLive: Bool { source == .cluster }
+}
+
+extension KubernetesOptions {
+    /// What two blocks have to have in common to be served from one index, filled once.
+    struct SourceKey: Hashable {
+        var source: Source
+        var zone: ZoneOptions
+        var hasImports: Bool
+        var endpoint: String?
+        var tlsFiles: [String]
+        var kubeconfig: String?
+        var kubeconfigContext: String?
+        var lastStatePath: String?
+    }
+
+    /// The key of the block's source.
+    var sourceKey: SourceKey {
+        SourceKey(
+            source: source, zone: zone, hasImports: !multiclusterZones.isEmpty, endpoint: endpoint, tlsFiles: tlsFiles,
+            kubeconfig: kubeconfig, kubeconfigContext: kubeconfigContext, lastStatePath: lastStatePath)
+    }
 }

@@ -10,7 +10,8 @@ package final class KubernetesPlugin: Plugin {
     package static let directive = "kubernetes"
 
     let options: KubernetesOptions
-    let index = RecordIndex()
+    /// What the block's names are answered from.
+    var index: RecordIndex { source.index }
     /// The zones; the order is that of `options.zones`.
     let zones: ZoneMatcher
     /// The zones that `multicluster` names.
@@ -20,38 +21,35 @@ package final class KubernetesPlugin: Plugin {
     let primaryZone: [UInt8]
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
-    private let process: ProcessContext
-    let follower: SnapshotFollower?
+    let source: any ClusterSource
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
         options = try KubernetesOptions(directive, setup)
-        process = setup.process
-        guard case .snapshot(let paths) = options.source else {
-            throw directive.error(
-                "plugin/kubernetes: watching a live cluster is not in apodns yet; name a saved one with "
-                    + "'snapshot PATH' (kubectl get namespaces,services,endpointslices,pods -A -o json)")
-        }
-        if !options.multiclusterZones.isEmpty {
+        if case .snapshot = options.source, !options.multiclusterZones.isEmpty {
             setup.warn(
                 directive.name.location,
                 "plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no service answers there"
             )
+        }
+        if !options.isLive, options.lastStatePath != nil {
+            setup.warn(
+                directive.name.location,
+                "plugin/kubernetes: last_state has no effect with snapshot: that is a file already")
         }
         zones = try Self.matcher(options.zones, directive)
         multiclusterZones = try Self.matcher(options.multiclusterZones, directive)
         fallthroughZones = try Self.matcher(options.fallthroughZones ?? [], directive)
         primaryZone = try Self.wire(options.primaryZone, directive)
         localAddresses = Self.localAddresses(setup)
-        follower = SnapshotFollower(paths: paths, options: options.zone, index: index, process: setup.process)
+        source = ClusterSources.of(setup.process).source(options, setup.process)
     }
 
-    package func start() throws(StartError) { try follower?.start() }
+    package func start() throws(StartError) { try source.start() }
 
-    package func stop() { follower?.stop() }
+    package func stop() { source.stop() }
 
-    /// A snapshot is read before the first query, so nothing is ever waited for.
-    package var isReady: Bool? { true }
+    package var isReady: Bool? { source.isReady }
 
     private static func wire(_ zone: String, _ directive: Directive) throws(CorefileError) -> [UInt8] {
         do {

@@ -29,7 +29,7 @@ extension KubernetesPlugin {
                     index: snapshot.view, options: options.answers, zones: zones.view, primaryZone: primaryZone,
                     localAddresses: localAddresses,
                     // A saved cluster knows nothing of this machine: its own addresses are no name server of it.
-                    answersLocalAddresses: false),
+                    answersLocalAddresses: options.isLive),
                 zones: zones.view, multiclusterZones: multiclusterZones.view, fallthroughZones: fallthroughZones.view,
                 plugin: self))
         return Step(
@@ -76,6 +76,14 @@ extension KubernetesPlugin {
         var externalTarget = 0
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)
+        if outcome == .noData || outcome == .nameError, !worker.pointee.reader.index.gaps.isEmpty,
+            !worker.pointee.reader.isCertain(question)
+        {
+            // Never NXDOMAIN, and nothing from the next plugin either, for a name that may well exist: resolvers would keep
+            // it (kubernetes/kubernetes#57111).
+            exchange.pointee.fail(.serverFailure)
+            return .answered
+        }
         exchange.pointee.flags = Header.authoritative
         switch outcome {
         case .answered:

@@ -13,7 +13,7 @@ extension KubernetesOptions {
     private static let properties = [
         "endpoint", "tls", "kubeconfig", "apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "namespaces",
         "namespace_labels", "labels", "pods", "endpoint_pod_names", "ttl", "noendpoints", "fallthrough", "ignore",
-        "multicluster", "zonal", "startup_timeout", "snapshot",
+        "multicluster", "zonal", "startup_timeout", "snapshot", "last_state",
     ]
 
     /// Reads a `kubernetes` directive as CoreDNS 1.14.7 does, and `snapshot`.
@@ -31,6 +31,7 @@ extension KubernetesOptions {
             case "snapshot":
                 try property.expectArguments(1...)
                 paths += property.arguments.map { setup.resolve($0.text) }
+            case "last_state": lastStatePath = setup.resolve(try property.onlyArgument().text)
             case "multicluster":
                 multiclusterZones = try Self.zones(property.arguments)
                 for name in multiclusterZones where !zones.contains(name) {
@@ -44,7 +45,7 @@ extension KubernetesOptions {
             default:
                 let isRead =
                     try readRecordOption(property)
-                    ? true : try readAnswerOption(property) ? true : readAPIOption(property)
+                    ? true : try readAnswerOption(property) ? true : readAPIOption(property, setup)
                 guard isRead else { throw directive.unknownProperty(property, known: Self.properties) }
             }
         }
@@ -140,7 +141,7 @@ extension KubernetesOptions {
     }
 
     /// Options that say how the API server is reached. Returns false for any other.
-    private mutating func readAPIOption(_ property: Property) throws(CorefileError) -> Bool {
+    private mutating func readAPIOption(_ property: Property, _ setup: BlockSetup) throws(CorefileError) -> Bool {
         switch property.name.text {
         case "endpoint":
             // CoreDNS: several are deprecated, and only the first counts.
@@ -148,10 +149,10 @@ extension KubernetesOptions {
             endpoint = property.arguments.first?.text
         case "tls":
             try property.expectArguments(3)
-            tlsFiles = property.arguments.map(\.text)
+            tlsFiles = property.arguments.map { $0.text.isEmpty ? "" : setup.resolve($0.text) }
         case "kubeconfig":
             try property.expectArguments(1...2)
-            kubeconfig = property.arguments.first?.text
+            kubeconfig = property.arguments.first.map { setup.resolve($0.text) }
             kubeconfigContext = property.arguments.count > 1 ? property.arguments.last?.text : nil
         case "startup_timeout": startupTimeout = try property.onlyArgument().duration()
         case "apiserver_qps":

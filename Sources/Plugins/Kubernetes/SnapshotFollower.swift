@@ -7,12 +7,12 @@ import Synchronization
 
 /// Reads saved clusters, and reads them again when a file changes. A version that cannot be read is reported once, and the
 /// one before stays.
-final class SnapshotFollower: Sendable {
+final class SnapshotFollower: ClusterSource {
     /// How often the files are looked at, in milliseconds: a saved file is seen about as fast as a person can ask.
     private static let intervalMilliseconds: Int32 = 250
 
     private let paths: [String]
-    private let index: RecordIndex
+    let index = RecordIndex()
     private let process: ProcessContext
     private let detail: ObjectDetail
     private let state: Mutex<State>
@@ -27,13 +27,15 @@ final class SnapshotFollower: Sendable {
         var thread: Thread?
     }
 
-    init(paths: [String], options: ZoneOptions, index: RecordIndex, process: ProcessContext) {
+    init(paths: [String], options: ZoneOptions, process: ProcessContext) {
         self.paths = paths
-        self.index = index
         self.process = process
         detail = options.objectDetail
         state = Mutex(State(cluster: ClusterState(options: options)))
     }
+
+    /// A snapshot is read before the first query, so nothing is ever waited for.
+    var isReady: Bool { true }
 
     /// Reads the files for the first time and begins to follow them.
     ///

@@ -96,7 +96,7 @@ import Testing
         Good(["endpoint https://192.0.2.1:6443"]) { $0.endpoint == "https://192.0.2.1:6443" },
         // CoreDNS: several are deprecated, and only the first counts.
         Good(["endpoint http://a http://b"]) { $0.endpoint == "http://a" },
-        Good(["tls cert key ca"]) { $0.tlsFiles == ["cert", "key", "ca"] },
+        Good(["tls cert key /ca"]) { $0.tlsFiles == ["/conf/cert", "/conf/key", "/ca"] },
         Good(["kubeconfig /etc/admin.conf"]) { $0.kubeconfig == "/etc/admin.conf" && $0.kubeconfigContext == nil },
         Good(["kubeconfig /etc/admin.conf demo"]) { $0.kubeconfigContext == "demo" },
         Good(["startup_timeout 1m30s"]) { $0.startupTimeout == 90_000_000_000 },
@@ -120,7 +120,7 @@ import Testing
     private static let known =
         "expected one of endpoint, tls, kubeconfig, apiserver_qps, apiserver_burst, apiserver_max_inflight, namespaces, "
         + "namespace_labels, labels, pods, endpoint_pod_names, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, "
-        + "startup_timeout, snapshot"
+        + "startup_timeout, snapshot, last_state"
 
     /// Lines of the block, and what is said to them.
     static let bad: [([String], String)] = [
@@ -233,14 +233,7 @@ import Testing
     }
 
     /// What the whole plugin says to its directive.
-    @Test func aLiveClusterIsNotThereYet() {
-        let message =
-            "plugin/kubernetes: watching a live cluster is not in apodns yet; name a saved one with 'snapshot PATH' "
-            + "(kubectl get namespaces,services,endpointslices,pods -A -o json)"
-        for lines in ["", "endpoint https://192.0.2.1", "kubeconfig x y", "tls a b c", "startup_timeout 1s"] {
-            let failure = bench.failure(KubernetesPlugin.self, "kubernetes cluster.local {\n  \(lines)\n}")
-            #expect(failure == "Corefile:2:1: " + message)
-        }
+    @Test func theDirectiveAsAWhole() {
         // What is wrong with an option is said first.
         let wrong = bench.failure(KubernetesPlugin.self, "kubernetes cluster.local {\n  ttl x\n}")
         #expect(wrong.hasPrefix("Corefile:3:7: ttl is 'x'"))

@@ -170,3 +170,8 @@ import Testing
         try stop(plugin)
     }
 }
+
+extension KubernetesPlugin {
+    /// What follows the block's files.
+    fileprivate var follower: SnapshotFollower? { (source as? SharedSource)?.source as? SnapshotFollower }
+}

@@ -16,11 +16,10 @@ import Testing
     @Test func aFileIsReadOnceItHasBeenTheSameTwice() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("apodns-\(UUID()).yaml")
         defer { try? FileManager.default.removeItem(at: path) }
-        let index = RecordIndex()
         let follower = SnapshotFollower(
-            paths: [path.path], options: ZoneOptions(), index: index, process: ProcessContext(log: Log { _ in }))
+            paths: [path.path], options: ZoneOptions(), process: ProcessContext(log: Log { _ in }))
         var namespaces: Int {
-            let snapshot = index.snapshot
+            let snapshot = follower.index.snapshot
             return withExtendedLifetime(snapshot) {
                 ["a", "b", "c", "d"].count { name in
                     Array(name.utf8).withUnsafeBytes { bytes in

@@ -1,0 +1,16 @@
+import PluginKit
+import RecordIndex
+
+/// Where a `kubernetes` block's objects come from: saved files, or the API server. Fills an index and keeps it up to date.
+protocol ClusterSource: AnyObject, Sendable {
+    /// What the objects compile to.
+    var index: RecordIndex { get }
+    /// Whether everything is known that answers are made of.
+    var isReady: Bool { get }
+    /// Begins to fill the index, and waits for the first state as far as that makes sense.
+    ///
+    /// - Throws: what makes answering impossible: a file that cannot be read, credentials that are not there.
+    func start() throws(StartError)
+    /// Ends what `start` began.
+    func stop()
+}

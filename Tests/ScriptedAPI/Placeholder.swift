@@ -1,2 +1,0 @@
-/// A scripted API server for tests and benchmarks.
-package enum ScriptedAPI {}
