@@ -12,4 +12,6 @@ public struct IndexGaps: OptionSet, Hashable, Sendable {
     @inlinable public static var endpoints: IndexGaps { IndexGaps(rawValue: 4) }
     /// Which pods there are.
     @inlinable public static var pods: IndexGaps { IndexGaps(rawValue: 8) }
+    /// Which imported services there are.
+    @inlinable public static var imports: IndexGaps { IndexGaps(rawValue: 16) }
 }

@@ -34,7 +34,8 @@ public struct IndexView {
         tables.load(fromByteOffset: index &* 8, as: UnsafeRawPointer.self)
     }
 
-    /// The block of the service whose key (two labels: service, namespace; lower case) is the `count` bytes at `key`.
+    /// The block of the service whose key (two labels: service, namespace; lower case) is the `count` bytes at `key`; of
+    /// the imported service, where the label `svc` is the third (`ServiceRecords.key`).
     @inlinable public func service(_ key: UnsafeRawPointer, _ count: Int) -> ServiceBlock? {
         let code = hash.hash(key, count)
         let shard = table(IndexView.serviceShards &+ Int(truncatingIfNeeded: code &>> 56))

@@ -49,7 +49,8 @@ extension ClusterReader {
         chain.owner = ResponseWriter.pointer(to: targetOffset)
         chain.zone = zone.index
         chain.depth &+= 1
-        let name = ClusterName(scratch, left: zone.labelsLeft, zonal: options.zonal)
+        let name = ClusterName(
+            scratch, left: zone.labelsLeft, zonal: options.zonal, isMulticluster: isMulticluster(zone: zone.index))
         let outcome =
             isReverse(scratch, copied.labelCount)
             ? ClusterOutcome.nameError : answerAddresses(name, question, chain: &chain, into: &writer)

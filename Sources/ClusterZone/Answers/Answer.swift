@@ -11,7 +11,7 @@ extension ClusterReader {
         _ question: ClusterQuestion, into writer: inout ResponseWriter, externalTarget: inout Int
     ) -> ClusterOutcome {
         let name = ClusterName(
-            question.name, left: question.labelsLeft, zonal: options.zonal, hasServices: !question.isMulticluster)
+            question.name, left: question.labelsLeft, zonal: options.zonal, isMulticluster: question.isMulticluster)
         switch question.type {
         case .a, .aaaa:
             if name.kind == .invalid, isNameServer(question) { return answerLocal(question, into: &writer) }
@@ -88,12 +88,10 @@ extension ClusterReader {
         case .endpoint:
             // The endpoints of a service with a cluster address have names too (CoreDNS; the specification has them for
             // headless services only).
-            let label = block.findLabel(name.label(0))
-            guard label >= 0 else { return nil }
-            var selection = Selection(block, usesRows: true)
-            selection.firstRow = block.firstRow(ofLabel: label)
-            selection.endRow = block.endRow(ofLabel: label)
-            return selection
+            if name.isMulticluster { return selectImported(name.label(0), cluster: nil, block) }
+            return selectLabel(block.findLabel(name.label(0)), block)
+        case .clusterEndpoint:
+            return selectImported(name.label(0), cluster: name.label(1), block)
         case .port:
             var selection = Selection(block, usesRows: block.isHeadless)
             selection.portName = name.stripped(0)
@@ -107,6 +105,27 @@ extension ClusterReader {
         default:
             return nil
         }
+    }
+
+    /// The rows of a label; nil for one that is not there (-1).
+    @inline(__always)
+    private func selectLabel(_ label: Int, _ block: ServiceBlock) -> Selection? {
+        guard label >= 0 else { return nil }
+        var selection = Selection(block, usesRows: true)
+        selection.firstRow = block.firstRow(ofLabel: label)
+        selection.endRow = block.endRow(ofLabel: label)
+        return selection
+    }
+
+    /// The rows of an endpoint of an imported service. CoreDNS: a name without a cluster is that of an endpoint whose slice
+    /// does not say where it came from, and of no other.
+    @inline(never)
+    private func selectImported(
+        _ endpoint: UnsafePointer<UInt8>, cluster: UnsafePointer<UInt8>?, _ block: ServiceBlock
+    ) -> Selection? {
+        selectLabel(
+            block.findLabel(
+                endpoint: UnsafeRawPointer(endpoint), cluster: cluster.map { UnsafeRawPointer($0) }), block)
     }
 
     /// The rows of a topology zone. Its value is every label left of the directive, joined with dots, as the values of

@@ -138,8 +138,26 @@ extension ClusterReader {
         return false
     }
 
-    private func isSameTarget(_ offset: UInt16, _ label: UnsafeRawPointer, _ writer: borrowing ResponseWriter) -> Bool {
-        ServiceBlock.compareLabels(writer.base + Int(offset), label) == 0
+    /// Whether the target at `offset` begins with a label of the block.
+    @inline(__always)
+    private func isSameTarget(
+        _ offset: UInt16, _ label: UnsafeRawPointer, _ block: ServiceBlock, _ question: ClusterQuestion,
+        _ writer: borrowing ResponseWriter
+    ) -> Bool {
+        if block.isImported { return isSameImportedTarget(offset, ImportedLabel(label), block, question, writer) }
+        return ServiceBlock.compareLabels(writer.base + Int(offset), label) == 0
+    }
+
+    @inline(never)
+    private func isSameImportedTarget(
+        _ offset: UInt16, _ label: ImportedLabel, _ block: ServiceBlock, _ question: ClusterQuestion,
+        _ writer: borrowing ResponseWriter
+    ) -> Bool {
+        // An endpoint's label can be the same with a cluster and without. The length of the data, in front of the target and
+        // the three numbers before it (RFC 2782), tells which.
+        let target = writer.base + Int(offset)
+        let length = Int(UInt16(bigEndian: target.loadUnaligned(fromByteOffset: -8, as: UInt16.self))) &- 6
+        return length == label.nameLength &+ block.suffixLength &+ question.zoneLength && label.isName(target)
     }
 
     /// CoreDNS divides 100 by the number of endpoints and ports together, each counted as often as the slices list it.
@@ -175,7 +193,7 @@ extension ClusterReader {
                 previous = .max
                 if hasTarget { target &+= 1 }
                 // Targets were written in the order of the labels, but not for labels without a port.
-                hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), writer)
+                hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), block, question, writer)
             }
             // A row without a numbered port (a slice without ports) has no record that its address could belong to.
             guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row),
@@ -231,7 +249,13 @@ extension ClusterReader {
     @inline(__always)
     func isName(_ label: UnsafeRawPointer, _ block: ServiceBlock, _ question: ClusterQuestion) -> Bool {
         let length = Int(label.load(as: UInt8.self))
-        return length > 0 && length &+ 1 &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+        return length > 0 && labelLength(label, block) &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+    }
+
+    /// Bytes that an endpoint's label takes in a name: of an imported service it is two labels in DNS.
+    @inline(__always)
+    private func labelLength(_ label: UnsafeRawPointer, _ block: ServiceBlock) -> Int {
+        block.isImported ? ImportedLabel(label).nameLength : Int(label.load(as: UInt8.self)) &+ 1
     }
 
     /// Writes one SRV record, whose target is a name; false where it does not fit. The target is never compressed (RFC 2782; RFC 3597, section 4).
@@ -240,7 +264,7 @@ extension ClusterReader {
         _ port: Int32, _ weight: UInt16, label: UnsafeRawPointer?, _ block: ServiceBlock,
         _ question: ClusterQuestion, into writer: inout ResponseWriter
     ) -> Bool {
-        let labelLength = label.map { Int($0.load(as: UInt8.self)) &+ 1 } ?? 0
+        let labelLength = label.map { self.labelLength($0, block) } ?? 0
         let targetLength = labelLength &+ block.suffixLength &+ question.zoneLength
         guard writer.hasRoom(18 &+ targetLength) else { return false }
         writer.putRecordHead(
@@ -248,7 +272,9 @@ extension ClusterReader {
         writer.put16(0)
         writer.put16(weight)
         writer.put16(UInt16(truncatingIfNeeded: port))
-        if let label { writer.put(label, labelLength) }
+        if let label {
+            if block.isImported { ImportedLabel(label).write(into: &writer) } else { writer.put(label, labelLength) }
+        }
         writer.put(block.key, block.suffixLength)
         // The zone in the letters of the question, as CoreDNS has it.
         writer.put(writer.base + question.zoneOffset, question.zoneLength)

@@ -14,7 +14,7 @@ extension ClusterReader {
         let gaps = index.gaps
         if gaps.isEmpty { return true }
         let name = ClusterName(
-            question.name, left: question.labelsLeft, zonal: options.zonal, hasServices: !question.isMulticluster)
+            question.name, left: question.labelsLeft, zonal: options.zonal, isMulticluster: question.isMulticluster)
         switch name.kind {
         case .apex:
             return true
@@ -30,14 +30,15 @@ extension ClusterReader {
             case .insecure: return outcome == .noData || !gaps.contains(.namespaces)
             case .verified: return outcome == .noData || gaps.isDisjoint(with: [.namespaces, .pods])
             }
-        case .service, .endpoint, .port, .pinned, .preferred:
+        case .service, .endpoint, .port, .clusterEndpoint, .pinned, .preferred:
             return isCertain(name, gaps)
         }
     }
 
     /// The same for the names of services and what is below them.
     private func isCertain(_ name: ClusterName, _ gaps: IndexGaps) -> Bool {
-        if gaps.contains(.services) { return false }
+        // In a multicluster zone only imported services answer.
+        if gaps.contains(name.isMulticluster ? .imports : .services) { return false }
         let (key, length): (UnsafeRawPointer, Int) = name.serviceKey
         guard let block = index.service(key, length) else { return true }
         // It does not answer: its namespace may not be known, or (`ignore empty_service`) its endpoints.

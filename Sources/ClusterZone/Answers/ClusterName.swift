@@ -19,6 +19,8 @@ struct ClusterName {
         case endpoint
         /// `_PORT._TRANSPORT.SERVICE.NAMESPACE.svc.ZONE`
         case port
+        /// `ENDPOINT.CLUSTER.SERVICE.NAMESPACE.svc.ZONE`, in multicluster zones
+        case clusterEndpoint
         /// `TOPOLOGY-ZONE.pin._zone.SERVICE.NAMESPACE.svc.ZONE`
         case pinned
         /// `TOPOLOGY-ZONE.prefer._zone.SERVICE.NAMESPACE.svc.ZONE`
@@ -32,23 +34,25 @@ struct ClusterName {
     let labels: UnsafeMutablePointer<UInt8>
     /// Labels to the left of the zone.
     let left: Int
+    /// Whether the zone is a multicluster one: there only imported services answer.
+    let isMulticluster: Bool
 
     /// - Parameters:
     ///   - name: the lower-cased name.
     ///   - left: how many of its labels stand left of the zone.
     ///   - zonal: whether the `zonal` option is set.
-    ///   - hasServices: false in zones where no service answers.
+    ///   - isMulticluster: whether the zone is a multicluster one.
     @inline(__always)
-    init(_ name: QuestionName, left: Int, zonal: Bool, hasServices: Bool = true) {
+    init(_ name: QuestionName, left: Int, zonal: Bool, isMulticluster: Bool) {
         bytes = name.bytes
         labels = name.labels
         self.left = left
-        let kind = ClusterName.kind(name, left: left, zonal: zonal)
-        self.kind = hasServices || kind.rawValue < Kind.service.rawValue ? kind : .invalid
+        self.isMulticluster = isMulticluster
+        kind = ClusterName.kind(name, left: left, zonal: zonal, isMulticluster: isMulticluster)
     }
 
     @inline(__always)
-    private static func kind(_ name: QuestionName, left: Int, zonal: Bool) -> Kind {
+    private static func kind(_ name: QuestionName, left: Int, zonal: Bool, isMulticluster: Bool) -> Kind {
         if left == 0 { return .apex }
         let last = name.bytes + name.offset(ofLabel: left &- 1)
         // One 32-bit comparison each: the label's length, 3, and its letters.
@@ -62,10 +66,13 @@ struct ClusterName {
         case 2: return isService ? .serviceNamespace : .podNamespace
         case 3: return isService ? .service : .pod
         case 4: return isService ? .endpoint : .pod
-        case 5: return isService ? .port : .pod
+        case 5:
+            guard isService else { return .pod }
+            return isMulticluster && !hasUnderscore(name, 0) && !hasUnderscore(name, 1) ? .clusterEndpoint : .port
         default:
-            // CoreDNS: three labels or more in front of the service are a zonal name, or too long to answer.
-            guard zonal, isService, ClusterName.label(name, left &- 4, is: "_zone") else { return .invalid }
+            // CoreDNS: three labels or more in front of the service are a zonal name, or too long to answer. Zonal names are
+            // not defined in multicluster zones.
+            guard zonal, isService, !isMulticluster, ClusterName.label(name, left &- 4, is: "_zone") else { return .invalid }
             if ClusterName.label(name, left &- 5, is: "pin") { return .pinned }
             if ClusterName.label(name, left &- 5, is: "prefer") { return .preferred }
             return .invalid
@@ -77,6 +84,11 @@ struct ClusterName {
         return Int(start[0]) == text.utf8CodeUnitCount && equalBytes(start + 1, text.utf8Start, text.utf8CodeUnitCount)
     }
 
+    private static func hasUnderscore(_ name: QuestionName, _ index: Int) -> Bool {
+        let start = name.bytes + name.offset(ofLabel: index)
+        return start[0] > 0 && start[1] == UInt8(ascii: "_")
+    }
+
     /// Label `index`, with its length byte in front.
     @inline(__always)
     func label(_ index: Int) -> UnsafePointer<UInt8> { UnsafePointer(bytes + Int(labels[index])) }
@@ -85,11 +97,11 @@ struct ClusterName {
     @inline(__always)
     var namespace: UnsafePointer<UInt8> { label(left &- 2) }
 
-    /// The service's key: the two labels SERVICE.NAMESPACE.
+    /// The service's key: the two labels SERVICE.NAMESPACE; of an imported service, the label `svc` too.
     @inline(__always)
     var serviceKey: (UnsafeRawPointer, Int) {
         let start = Int(labels[left &- 3])
-        return (UnsafeRawPointer(bytes + start), Int(labels[left &- 1]) &- start)
+        return (UnsafeRawPointer(bytes + start), Int(labels[isMulticluster ? left : left &- 1]) &- start)
     }
 
     /// A label without the underscore that it may begin with (CoreDNS takes port and transport with or without).

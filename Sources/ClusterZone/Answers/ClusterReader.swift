@@ -17,6 +17,8 @@ package struct ClusterReader {
     package let options: ClusterOptions
     /// The zones that the plugin serves; `zones.index` is an index into the plugin's list.
     package let zones: ZoneMatcherView
+    /// By zone: whether it is a multicluster one.
+    private let multiclusterZones: UnsafeMutablePointer<Bool>
     /// The first zone that is not a reverse one, in wire form: where PTR records point.
     let primaryZone: UnsafeRawPointer
     let primaryZoneLength: Int
@@ -31,13 +33,18 @@ package struct ClusterReader {
     let targetOffsets: UnsafeMutablePointer<UInt16>
 
     /// Memory that lives as long as the worker does. Deallocate with `deallocate()`.
+    ///
+    /// - Parameter multicluster: which of the zones, by index, are multicluster ones.
     package init(
         index: IndexView, options: ClusterOptions, zones: ZoneMatcherView, primaryZone: [UInt8],
-        localAddresses: [AddressKey], answersLocalAddresses: Bool
+        multicluster: Set<Int> = [], localAddresses: [AddressKey], answersLocalAddresses: Bool
     ) {
         self.index = index
         self.options = options
         self.zones = zones
+        multiclusterZones = .allocate(capacity: max(1, zones.count))
+        multiclusterZones.initialize(repeating: false, count: max(1, zones.count))
+        for zone in multicluster where zone >= 0 && zone < zones.count { multiclusterZones[zone] = true }
         let zone = UnsafeMutableRawPointer.allocate(byteCount: max(1, primaryZone.count), alignment: 1)
         // SAFETY: each allocation below has room for exactly what is copied into it.
         primaryZone.withUnsafeBytes { source in
@@ -57,9 +64,14 @@ package struct ClusterReader {
         targetOffsets.initialize(repeating: 0, count: ClusterReader.mostTargets)
     }
 
+    /// Whether the zone of index `zone` is a multicluster one.
+    @inline(__always)
+    package func isMulticluster(zone: Int) -> Bool { multiclusterZones[zone] }
+
     /// Gives the memory back; the value must not be used afterwards.
     package func deallocate() {
         primaryZone.deallocate()
+        multiclusterZones.deallocate()
         localAddresses.deallocate()
         for place in 0..<ClusterReader.longestChain + 2 { aliasNames[place].deallocate() }
         aliasNames.deallocate()
@@ -78,15 +90,16 @@ package struct ClusterQuestion {
     package let labelsLeft: Int
     /// A number that turns the order of addresses; 0 leaves it.
     package var rotation: UInt32 = 0
-    /// Whether the zone is one of `multicluster`: there only imported services answer, of which a saved cluster has none.
-    package var isMulticluster = false
+    /// Whether the zone is a multicluster one: there only imported services answer.
+    package let isMulticluster: Bool
 
-    package init(name: QuestionName, request: borrowing Request, labelsLeft: Int) {
+    package init(name: QuestionName, request: borrowing Request, labelsLeft: Int, isMulticluster: Bool) {
         self.name = name
         nameLength = request.nameLength
         labelCount = request.labelCount
         type = request.type
         self.labelsLeft = labelsLeft
+        self.isMulticluster = isMulticluster
     }
 
     /// Offset of the zone's name within the message.

@@ -8,13 +8,12 @@ package struct ClusterState: Sendable {
     let options: ZoneOptions
     var namespaces = NamespaceTable()
     /// Services, and the services that only slices name.
-    var services: ObjectTable<ServiceLink>
+    var services: ServiceTable
     var slices: ObjectTable<SliceLink>
     var pods: ObjectTable<NoLink>
-    var imports: ObjectTable<NoLink>
+    /// ServiceImports, and those that only slices name.
+    var imports: ServiceTable
 
-    /// How many Service objects there are.
-    var serviceCount = 0
     /// How many Namespace objects there are.
     var namespaceCount = 0
     /// Which pass over the Namespace objects is going on.
@@ -25,38 +24,11 @@ package struct ClusterState: Sendable {
     var hasAllNamespaces = false
 
     // What differs from the index since the last change was taken.
-    var dirtyServices: [Int] = []
     var hasDirtyNamespaces = false
     var dirtyPods: [PodPlace: Int] = [:]
 
     /// Where objects are packed, to be compared with what is stored.
     private var writer = PackedWriter()
-
-    /// What the table of services knows beyond the object.
-    struct ServiceLink: Sendable {
-        /// Place of the first slice, -1 for none.
-        var firstSlice = -1
-        /// Whether there is a Service object.
-        var hasObject = false
-        /// Whether the index has a block for it.
-        var isIndexed = false
-        /// Whether that block was made with the Service object.
-        var isIndexedWithObject = false
-        /// Whether it is to be compiled.
-        var isDirty = false
-        /// Whether a list of slices is going on that has changed what it is made of: the list may have told of the slice
-        /// that an endpoint has left, and not yet of the one where it is now.
-        var isAmongSlices = false
-
-        /// Whether what the index has stays until all slices are listed. What is not there at all does not wait.
-        var isHeld: Bool { isAmongSlices && isIndexed && hasObject == isIndexedWithObject }
-    }
-
-    /// What the table of slices knows beyond the object: the slices of a service are a list.
-    struct SliceLink: Sendable {
-        var service: Int
-        var next: Int
-    }
 
     struct NoLink: Sendable {}
 
@@ -65,10 +37,10 @@ package struct ClusterState: Sendable {
     ///   - hash: the keyed hash of the tables of objects: tenants choose names.
     package init(options: ZoneOptions, hash: SeededHash = SeededHash()) {
         self.options = options
-        services = ObjectTable(hash: hash)
+        services = ServiceTable(hash: hash)
         slices = ObjectTable(hash: hash)
         pods = ObjectTable(hash: hash)
-        imports = ObjectTable(hash: hash)
+        imports = ServiceTable(hash: hash)
     }
 
     // MARK: Objects
@@ -106,43 +78,57 @@ package struct ClusterState: Sendable {
         }
         writer.clear()
         PackedService.pack(service, name: name, into: &writer)
-        let place = self.service(namespace, name)
-        services.see(place)
-        guard !services[place].link.hasObject || services[place].bytes != writer.bytes else { return }
-        services[place].bytes = exactCopy(writer.bytes)
-        if !services[place].link.hasObject {
-            services[place].link.hasObject = true
-            serviceCount += 1
+        storePacked(.service, namespace, name)
+    }
+
+    private mutating func store(_ service: ServiceImportObject) {
+        let name = EndpointLabel.lowerCased(service.name)
+        guard options.servesImports, isSelected(service.labels), Self.isLabel(name),
+            let namespace = number(service.namespace)
+        else { return remove(.serviceImports, service.key) }
+        writer.clear()
+        PackedImport.pack(service, name: name, into: &writer)
+        storePacked(.imported, namespace, name)
+    }
+
+    /// Takes what `writer` holds for the object of a service or an imported service.
+    private mutating func storePacked(_ kind: SliceOwner, _ namespace: UInt32, _ name: [UInt8]) {
+        let place = owner(kind, namespace, name)
+        self[kind].objects.see(place)
+        let hasObject = self[kind][place].link.hasObject
+        guard !hasObject || self[kind][place].bytes != writer.bytes else { return }
+        self[kind][place].bytes = exactCopy(writer.bytes)
+        if !hasObject {
+            self[kind][place].link.hasObject = true
+            self[kind].objectCount += 1
             addWitness(namespace)
         }
-        markDirty(place)
+        self[kind].markDirty(place)
     }
 
     private mutating func store(_ slice: EndpointSliceObject) {
         // A slice without a service's name belongs to none; CoreDNS cannot answer for it either.
-        let owner = EndpointLabel.lowerCased(slice.serviceName ?? "")
-        guard options.servesEndpoints, isSelected(slice.labels), Self.isLabel(owner),
+        let service = EndpointLabel.lowerCased(slice.serviceName ?? "")
+        let imported = options.servesImports ? EndpointLabel.lowerCased(slice.importName ?? "") : []
+        guard options.servesEndpoints, isSelected(slice.labels), Self.isLabel(service) || Self.isLabel(imported),
             let namespace = number(slice.namespace), slice.name.utf8.count <= PackedWriter.longestText
         else { return remove(.endpointSlices, slice.key) }
         writer.clear()
         PackedSlice.pack(slice, options, into: &writer)
-        let service = service(namespace, owner)
-        guard let place = find(slices, namespace, slice.name) else {
-            let link = SliceLink(service: service, next: services[service].link.firstSlice)
-            services[service].link.firstSlice = slices.insert(namespace, exactCopy(writer.bytes), link)
+        let place: Int
+        if let found = find(slices, namespace, slice.name) {
+            place = found
+            slices.see(place)
+            if slices[place].bytes != writer.bytes {
+                slices[place].bytes = exactCopy(writer.bytes)
+                for kind in SliceOwner.allCases { markSlicesDirty(kind, slices[place].link[kind].owner) }
+            }
+        } else {
+            place = slices.insert(namespace, exactCopy(writer.bytes), SliceLink())
             namespaces[namespace].uses += 1
-            return markSlicesDirty(service)
         }
-        slices.see(place)
-        let isSameService = slices[place].link.service == service
-        guard !isSameService || slices[place].bytes != writer.bytes else { return }
-        slices[place].bytes = exactCopy(writer.bytes)
-        if !isSameService {
-            unlink(place)
-            slices[place].link = SliceLink(service: service, next: services[service].link.firstSlice)
-            services[service].link.firstSlice = place
-        }
-        markSlicesDirty(service)
+        setOwner(.service, of: place, Self.isLabel(service) ? owner(.service, namespace, service) : -1)
+        setOwner(.imported, of: place, Self.isLabel(imported) ? owner(.imported, namespace, imported) : -1)
     }
 
     private mutating func store(_ pod: PodObject) {
@@ -166,33 +152,18 @@ package struct ClusterState: Sendable {
         pods[place].bytes = exactCopy(writer.bytes)
     }
 
-    private mutating func store(_ service: ServiceImportObject) {
-        guard isSelected(service.labels), let namespace = number(service.namespace) else {
-            return remove(.serviceImports, service.key)
-        }
-        writer.clear()
-        PackedImport.pack(service, into: &writer)
-        guard let place = find(imports, namespace, service.name) else {
-            _ = imports.insert(namespace, exactCopy(writer.bytes), NoLink())
-            namespaces[namespace].uses += 1
-            return
-        }
-        imports.see(place)
-        if imports[place].bytes != writer.bytes { imports[place].bytes = exactCopy(writer.bytes) }
-    }
-
     private mutating func remove(_ resource: WatchedResource, _ key: ObjectKey) {
         switch resource {
         case .namespaces:
             if let number = namespaces.find(EndpointLabel.lowerCased(key.name)) { removeNamespace(number) }
         case .services:
-            if let place = place(of: key, in: services) { removeService(place) }
+            if let place = place(of: key, in: services.objects) { removeObject(.service, place) }
         case .endpointSlices:
             if let place = place(of: key, in: slices) { removeSlice(place) }
         case .pods:
             if let place = place(of: key, in: pods) { removePod(place) }
         case .serviceImports:
-            if let place = place(of: key, in: imports) { removeImport(place) }
+            if let place = place(of: key, in: imports.objects) { removeObject(.imported, place) }
         }
     }
 
@@ -203,21 +174,21 @@ package struct ClusterState: Sendable {
         hasDirtyNamespaces = true
     }
 
-    mutating func removeService(_ place: Int) {
-        guard services[place].link.hasObject else { return }
-        services[place].link.hasObject = false
-        serviceCount -= 1
+    /// Takes the object of a service or an imported service away.
+    mutating func removeObject(_ kind: SliceOwner, _ place: Int) {
+        guard self[kind][place].link.hasObject else { return }
+        self[kind][place].link.hasObject = false
+        self[kind].objectCount -= 1
         // The name stays for as long as slices may have it.
-        let name = name(of: services[place].bytes)
         var writer = PackedWriter()
-        writer.put(text: name)
-        services[place].bytes = exactCopy(writer.bytes)
-        removeWitness(services[place].namespace)
-        markDirty(place)
+        writer.put(text: self[kind].name(place))
+        self[kind][place].bytes = exactCopy(writer.bytes)
+        removeWitness(self[kind][place].namespace)
+        self[kind].markDirty(place)
     }
 
     mutating func removeSlice(_ place: Int) {
-        unlink(place)
+        for kind in SliceOwner.allCases { unlink(place, kind) }
         release(slices[place].namespace)
         slices.remove(place)
     }
@@ -227,11 +198,6 @@ package struct ClusterState: Sendable {
         removeWitness(pods[place].namespace)
         release(pods[place].namespace)
         pods.remove(place)
-    }
-
-    mutating func removeImport(_ place: Int) {
-        release(imports[place].namespace)
-        imports.remove(place)
     }
 
     // MARK: Namespaces
@@ -280,43 +246,14 @@ package struct ClusterState: Sendable {
 
     // MARK: Places
 
-    /// The place of a service, which is there from now on.
-    private mutating func service(_ namespace: UInt32, _ name: [UInt8]) -> Int {
+    /// The place of a service or an imported service, which is there from now on.
+    private mutating func owner(_ kind: SliceOwner, _ namespace: UInt32, _ name: [UInt8]) -> Int {
         // SAFETY: the bytes are read while the closure runs.
-        if let place = name.withUnsafeBytes({ services.find(namespace, $0) }) { return place }
+        if let place = name.withUnsafeBytes({ self[kind].objects.find(namespace, $0) }) { return place }
         var packed = PackedWriter()
         packed.put(text: name)
         namespaces[namespace].uses += 1
-        return services.insert(namespace, packed.bytes, ServiceLink())
-    }
-
-    private mutating func markSlicesDirty(_ service: Int) {
-        if slices.isInPass(namespaces[services[service].namespace].name) { services[service].link.isAmongSlices = true }
-        markDirty(service)
-    }
-
-    mutating func markDirty(_ service: Int) {
-        guard !services[service].link.isDirty else { return }
-        services[service].link.isDirty = true
-        dirtyServices.append(service)
-    }
-
-    /// Takes a slice out of its service's list.
-    private mutating func unlink(_ slice: Int) {
-        let service = slices[slice].link.service
-        markSlicesDirty(service)
-        if services[service].link.firstSlice == slice {
-            services[service].link.firstSlice = slices[slice].link.next
-            return
-        }
-        var place = services[service].link.firstSlice
-        while place >= 0 {
-            if slices[place].link.next == slice {
-                slices[place].link.next = slices[slice].link.next
-                return
-            }
-            place = slices[place].link.next
-        }
+        return self[kind].objects.insert(namespace, packed.bytes, ServiceTable.Link())
     }
 
     private func podPlace(_ place: Int) -> PodPlace {
@@ -333,15 +270,6 @@ package struct ClusterState: Sendable {
         var name = name
         // SAFETY: the bytes are read while the closure runs.
         return name.withUTF8 { table.find(namespace, UnsafeRawBufferPointer($0)) }
-    }
-
-    /// The name that packed bytes begin with.
-    func name(of bytes: [UInt8]) -> [UInt8] {
-        // SAFETY: the bytes are copied while the closure runs.
-        bytes.withUnsafeBytes { bytes in
-            var reader = PackedReader(bytes)
-            return [UInt8](reader.bytesOfText())
-        }
     }
 
     /// A copy that takes no more memory than it needs.

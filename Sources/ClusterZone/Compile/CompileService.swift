@@ -12,7 +12,7 @@ struct ServiceCompiler {
     ///   - first: the place of the first slice that names the service, -1 for none.
     ///   - namespace: the service's namespace.
     func compile(
-        _ service: [UInt8], hasObject: Bool, slices: ObjectTable<ClusterState.SliceLink>, first: Int,
+        _ service: [UInt8], hasObject: Bool, slices: ObjectTable<SliceLink>, first: Int,
         namespace: NamespaceTable.Entry
     ) -> ServiceRecords {
         // SAFETY: the bytes are copied while the closure runs.
@@ -29,7 +29,7 @@ struct ServiceCompiler {
         var place = first
         while place >= 0 {
             add(slices[place].bytes, &groups, to: &records)
-            place = slices[place].link.next
+            place = slices[place].link[.service].next
         }
         // CoreDNS: with `ignore empty_service` a service with cluster addresses needs a ready endpoint to exist.
         if options.ignoresEmptyServices, records.kind == .clusterAddress, !records.hasEndpoints {
@@ -62,7 +62,7 @@ struct ServiceCompiler {
     }
 
     /// The numbers of the port lists of a service's slices: most services have one.
-    private struct PortGroups {
+    struct PortGroups {
         private var last: [UInt8] = []
         private var lastNumber = -1
         private var numbers: [[UInt8]: Int] = [:]
@@ -118,7 +118,7 @@ struct ServiceCompiler {
                 zone: options.zonal ? [UInt8](endpoint.zone) : []))
     }
 
-    private static func location(_ text: String) -> ServiceRecords.Location? {
+    static func location(_ text: String) -> ServiceRecords.Location? {
         if let address = IPAddress(text) { return .address(address.key) }
         return wireName(text).map { .name($0) }
     }

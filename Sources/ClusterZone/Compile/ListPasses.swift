@@ -11,10 +11,10 @@ extension ClusterState {
         case .namespaces:
             namespacePass &+= 1
             namespacePasses[key] = namespacePass
-        case .services: services.beginPass(key)
+        case .services: services.objects.beginPass(key)
         case .endpointSlices: slices.beginPass(key)
         case .pods: pods.beginPass(key)
-        case .serviceImports: imports.beginPass(key)
+        case .serviceImports: imports.objects.beginPass(key)
         }
     }
 
@@ -25,10 +25,10 @@ extension ClusterState {
             if let number = namespaces.find(EndpointLabel.lowerCased(key.name)) {
                 namespaces[number].generation = namespacePass
             }
-        case .services: if let place = place(of: key, in: services) { services.see(place) }
+        case .services: if let place = place(of: key, in: services.objects) { services.objects.see(place) }
         case .endpointSlices: if let place = place(of: key, in: slices) { slices.see(place) }
         case .pods: if let place = place(of: key, in: pods) { pods.see(place) }
-        case .serviceImports: if let place = place(of: key, in: imports) { imports.see(place) }
+        case .serviceImports: if let place = place(of: key, in: imports.objects) { imports.objects.see(place) }
         }
     }
 
@@ -37,12 +37,12 @@ extension ClusterState {
         let key = namespace.map { EndpointLabel.lowerCased($0) } ?? []
         switch resource {
         case .namespaces: endNamespaces(key)
-        case .services: for place in endPass(over: \.services, key) { removeService(place) }
+        case .services: for place in endPass(over: \.services.objects, key) { removeObject(.service, place) }
         case .endpointSlices:
             for place in endPass(over: \.slices, key) { removeSlice(place) }
             releaseHeld()
         case .pods: for place in endPass(over: \.pods, key) { removePod(place) }
-        case .serviceImports: for place in endPass(over: \.imports, key) { removeImport(place) }
+        case .serviceImports: for place in endPass(over: \.imports.objects, key) { removeObject(.imported, place) }
         }
     }
 
@@ -75,12 +75,5 @@ extension ClusterState {
             }
         }
         hasDirtyNamespaces = true
-    }
-
-    /// Lets services be compiled whose slices are all listed now.
-    private mutating func releaseHeld() {
-        for place in dirtyServices where services[place].link.isAmongSlices {
-            services[place].link.isAmongSlices = slices.isInPass(namespaces[services[place].namespace].name)
-        }
     }
 }

@@ -2,8 +2,8 @@ import KubernetesAPI
 
 /// A ServiceImport in packed form.
 enum PackedImport {
-    static func pack(_ service: ServiceImportObject, into writer: inout PackedWriter) {
-        writer.put(text: service.name)
+    static func pack(_ service: ServiceImportObject, name: [UInt8], into writer: inout PackedWriter) {
+        writer.put(text: name)
         writer.put(service.isHeadless ? 1 : 0 as UInt8)
         let addresses = service.addresses.prefix(PackedWriter.longestText)
         writer.put(count: addresses.count)

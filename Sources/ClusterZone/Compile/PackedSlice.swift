@@ -1,8 +1,8 @@
 import KubernetesAPI
 import RecordIndex
 
-/// An EndpointSlice in packed form, as far as the zone's options need it: the name, the address type, the ports, the labels,
-/// and then each address of a ready endpoint with what names it. An IPv4 address without a name takes five bytes.
+/// An EndpointSlice in packed form, as far as the zone's options need it: the name, the address type, the cluster that it was
+/// imported from (if any), the ports, the labels, and then each address of a ready endpoint with what names it. An IPv4 address without a name takes five bytes.
 ///
 /// What DNS does not ask for is not there: endpoints that are not ready, the kinds of their targets, names and zones that
 /// the options have no use for. Two slices that differ in nothing else are equal bytes.
@@ -35,11 +35,16 @@ struct PackedSlice {
         var zone: UnsafeRawBufferPointer
     }
 
+    /// Beside the address type: the source cluster follows.
+    private static let clusterFlag: UInt8 = 0x80
+
     private static let types: [AddressType] = [.ipv4, .ipv6, .fqdn]
 
     private var reader: PackedReader
     let name: UnsafeRawBufferPointer
     let addressType: AddressType
+    /// The cluster that an imported service's slice came from, in lower case; empty where the slice does not say.
+    let cluster: UnsafeRawBufferPointer
     /// The ports as bytes: equal ones are equal ports.
     let ports: UnsafeRawBufferPointer
     private let labelStart: PackedReader
@@ -48,7 +53,10 @@ struct PackedSlice {
     init(_ bytes: UnsafeRawBufferPointer) {
         reader = PackedReader(bytes)
         name = reader.bytesOfText()
-        addressType = Self.types[min(Int(reader.byte()), Self.types.count - 1)]
+        let type = reader.byte()
+        addressType = Self.types[min(Int(type & ~Self.clusterFlag), Self.types.count - 1)]
+        cluster =
+            type & Self.clusterFlag != 0 ? reader.bytesOfText() : UnsafeRawBufferPointer(start: nil, count: 0)
         let start = reader.offset
         for _ in 0..<reader.count() {
             _ = reader.bytesOfText()
@@ -100,7 +108,10 @@ struct PackedSlice {
     /// Packs a slice.
     static func pack(_ slice: EndpointSliceObject, _ options: ZoneOptions, into writer: inout PackedWriter) {
         writer.put(text: slice.name)
-        writer.put(UInt8(truncatingIfNeeded: types.firstIndex(of: slice.addressType) ?? 0))
+        let cluster = options.servesImports && slice.importName != nil ? slice.sourceCluster ?? "" : ""
+        let type = UInt8(truncatingIfNeeded: types.firstIndex(of: slice.addressType) ?? 0)
+        writer.put(cluster.isEmpty ? type : type | clusterFlag)
+        if !cluster.isEmpty { writer.put(text: EndpointLabel.lowerCased(cluster)) }
         let ports = slice.ports.prefix(PackedWriter.longestText)
         writer.put(count: ports.count)
         for port in ports {
@@ -148,7 +159,9 @@ struct PackedSlice {
     }
 
     /// The slice whose packed form is `bytes`, with what was kept of it; each address is an endpoint.
-    static func unpack(_ bytes: [UInt8], namespace: String, service: String) -> EndpointSliceObject {
+    static func unpack(
+        _ bytes: [UInt8], namespace: String, service: String?, imported: String?
+    ) -> EndpointSliceObject {
         // SAFETY: the bytes are read while the closure runs.
         bytes.withUnsafeBytes { bytes in
             var slice = PackedSlice(bytes)
@@ -175,7 +188,8 @@ struct PackedSlice {
             }
             var labels = slice.labelStart
             return EndpointSliceObject(
-                namespace: namespace, name: text(slice.name), serviceName: service, addressType: slice.addressType,
+                namespace: namespace, name: text(slice.name), serviceName: service, importName: imported,
+                sourceCluster: slice.cluster.isEmpty ? nil : text(slice.cluster), addressType: slice.addressType,
                 ports: ports.map { port in
                     EndpointPortObject(
                         name: port.name.isEmpty ? nil : String(decoding: port.name, as: UTF8.self),

@@ -7,10 +7,10 @@ extension ClusterState {
     package func objectCount(_ resource: WatchedResource) -> Int {
         switch resource {
         case .namespaces: namespaceCount
-        case .services: serviceCount
+        case .services: services.objectCount
         case .endpointSlices: slices.count
         case .pods: pods.count
-        case .serviceImports: imports.count
+        case .serviceImports: imports.objectCount
         }
     }
 
@@ -19,17 +19,17 @@ extension ClusterState {
 
     /// The Service objects, names in lower case.
     package var serviceObjects: some Sequence<ServiceObject> {
-        services.places.lazy.filter { services[$0].link.hasObject }.map { place in
+        services.placesWithObject.lazy.map { place in
             PackedService.unpack(services[place].bytes, namespace: namespace(services[place].namespace))
         }
     }
 
-    /// The slices that belong to a service, with their ready endpoints.
+    /// The slices that belong to a service or an imported service, with their ready endpoints.
     package var sliceObjects: some Sequence<EndpointSliceObject> {
         slices.places.lazy.map { place in
             PackedSlice.unpack(
                 slices[place].bytes, namespace: namespace(slices[place].namespace),
-                service: String(decoding: name(of: services[slices[place].link.service].bytes), as: UTF8.self))
+                service: ownerName(.service, of: place), imported: ownerName(.imported, of: place))
         }
     }
 
@@ -38,14 +38,16 @@ extension ClusterState {
         pods.places.lazy.map { PackedPod.unpack(pods[$0].bytes, namespace: namespace(pods[$0].namespace)) }
     }
 
-    /// The ServiceImports.
+    /// The ServiceImports, names in lower case; none unless the zone has imported services.
     package var importObjects: some Sequence<ServiceImportObject> {
-        imports.places.lazy.map { PackedImport.unpack(imports[$0].bytes, namespace: namespace(imports[$0].namespace)) }
+        imports.placesWithObject.lazy.map { place in
+            PackedImport.unpack(imports[place].bytes, namespace: namespace(imports[place].namespace))
+        }
     }
 
     /// Whether a service is headless; nil where there is no such Service object.
     package func isHeadless(_ key: ObjectKey) -> Bool? {
-        guard let place = place(of: key, in: services), services[place].link.hasObject else { return nil }
+        guard let place = place(of: key, in: services.objects), services[place].link.hasObject else { return nil }
         return PackedService.isHeadless(services[place].bytes)
     }
 

@@ -5,15 +5,17 @@ extension ClusterState {
     /// What differs from the index since the last call, compiled; nil where nothing does. Every change is to be applied to
     /// the same index.
     package mutating func takeChange() -> IndexChange? {
-        guard hasDirtyNamespaces || !dirtyServices.isEmpty || !dirtyPods.isEmpty else { return nil }
+        guard hasDirtyNamespaces || !services.dirty.isEmpty || !imports.dirty.isEmpty || !dirtyPods.isEmpty else { return nil }
         var change = IndexChange()
         if hasDirtyNamespaces { change.namespaces = exposeNamespaces() }
-        var held: [Int] = []
-        for place in dirtyServices {
-            if services[place].link.isHeld { held.append(place) } else { compile(place, into: &change) }
+        for kind in SliceOwner.allCases {
+            var held: [Int] = []
+            for place in self[kind].dirty {
+                if self[kind][place].link.isHeld { held.append(place) } else { compile(kind, place, into: &change) }
+            }
+            // Not emptied in place: a cluster that has just been listed leaves a long list behind.
+            self[kind].dirty = held
         }
-        // Not emptied in place: a cluster that has just been listed leaves a long list behind.
-        dirtyServices = held
         change.pods = dirtyPods.filter { $0.value != 0 }
         dirtyPods = [:]
         if hasDirtyNamespaces {
@@ -36,9 +38,11 @@ extension ClusterState {
             changed.insert(number)
         }
         guard !changed.isEmpty else { return nil }
-        for place in services.places(in: changed) {
-            services[place].link.isAmongSlices = false
-            markDirty(place)
+        for kind in SliceOwner.allCases {
+            for place in self[kind].objects.places(in: changed) {
+                self[kind][place].link.isAmongSlices = false
+                self[kind].markDirty(place)
+            }
         }
         return Set(namespaces.entries.lazy.filter(\.isExposed).map(\.name))
     }
@@ -58,24 +62,35 @@ extension ClusterState {
             || (!hasAllNamespaces && !namespace.isListed && namespace.witnesses > 0)
     }
 
-    private mutating func compile(_ place: Int, into change: inout IndexChange) {
-        services[place].link.isDirty = false
-        services[place].link.isAmongSlices = false
-        let entry = services[place]
+    private mutating func compile(_ kind: SliceOwner, _ place: Int, into change: inout IndexChange) {
+        self[kind][place].link.isDirty = false
+        self[kind][place].link.isAmongSlices = false
+        let entry = self[kind][place]
         let namespace = namespaces[entry.namespace]
-        let key = ServiceRecords.key(namespace: namespace.name, service: name(of: entry.bytes))
-        guard entry.link.hasObject || entry.link.firstSlice >= 0 else {
+        let key = ServiceRecords.key(
+            namespace: namespace.name, service: self[kind].name(place), isImported: kind == .imported)
+        let isKnown = entry.link.hasObject || entry.link.firstSlice >= 0
+        // Slices alone make reverse names of a service, but say nothing of an imported one.
+        guard entry.link.hasObject || (kind == .service && isKnown) else {
             if entry.link.isIndexed { change.services[key] = .some(nil) }
+            self[kind][place].link.isIndexed = false
+            guard !isKnown else { return }
             release(entry.namespace)
-            services.remove(place)
+            self[kind].objects.remove(place)
             return
         }
-        services[place].link.isIndexed = true
-        services[place].link.isIndexedWithObject = entry.link.hasObject
+        self[kind][place].link.isIndexed = true
+        self[kind][place].link.isIndexedWithObject = entry.link.hasObject
         let compiler = ServiceCompiler(options: options)
-        let records = compiler.compile(
-            entry.bytes, hasObject: entry.link.hasObject, slices: slices, first: entry.link.firstSlice,
-            namespace: namespace)
+        let records =
+            switch kind {
+            case .service:
+                compiler.compile(
+                    entry.bytes, hasObject: entry.link.hasObject, slices: slices, first: entry.link.firstSlice,
+                    namespace: namespace)
+            case .imported:
+                compiler.compileImport(entry.bytes, slices: slices, first: entry.link.firstSlice, namespace: namespace)
+            }
         change.services[key] = ServiceBlockMemory(compiling: records)
     }
 
@@ -83,7 +98,7 @@ extension ClusterState {
     ///
     /// - Returns: the change that makes an index say just this.
     package mutating func replace(with objects: ClusterObjects) -> IndexChange {
-        let resources: [WatchedResource] = [.namespaces, .services, .endpointSlices, .pods]
+        let resources: [WatchedResource] = [.namespaces, .services, .endpointSlices, .pods, .serviceImports]
         for resource in resources { beginReplace(resource, namespace: nil) }
         for namespace in objects.namespaces { apply(.listed, .namespace(namespace)) }
         for service in objects.services { apply(.listed, .service(service)) }
@@ -93,10 +108,13 @@ extension ClusterState {
             apply(.listed, .endpointSlice(isSlice ? slice : slice.named("endpoints/" + slice.name)))
         }
         for pod in objects.pods { apply(.listed, .pod(pod)) }
+        for imported in objects.serviceImports { apply(.listed, .serviceImport(imported)) }
         for resource in resources { endReplace(resource, namespace: nil) }
         // Saved without namespaces, or by somebody who may not list them: those that have services exist.
         hasAllNamespaces = !objects.namespaces.isEmpty
-        saveNamespaces(hasAllNamespaces ? [] : objects.services.map(\.namespace) + objects.pods.map(\.namespace))
+        let imports = options.servesImports ? objects.serviceImports.map(\.namespace) : []
+        saveNamespaces(
+            hasAllNamespaces ? [] : objects.services.map(\.namespace) + objects.pods.map(\.namespace) + imports)
         return takeChange() ?? IndexChange()
     }
 }
@@ -108,7 +126,7 @@ extension IndexChange {
 extension EndpointSliceObject {
     fileprivate func named(_ name: String) -> EndpointSliceObject {
         EndpointSliceObject(
-            namespace: namespace, name: name, serviceName: serviceName, addressType: addressType, ports: ports,
-            endpoints: endpoints, labels: labels)
+            namespace: namespace, name: name, serviceName: serviceName, importName: importName,
+            sourceCluster: sourceCluster, addressType: addressType, ports: ports, endpoints: endpoints, labels: labels)
     }
 }

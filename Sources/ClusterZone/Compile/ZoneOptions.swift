@@ -18,6 +18,8 @@ package struct ZoneOptions: Sendable, Hashable {
     package var zonal = false
     /// Whether pods are needed: `pods verified`.
     package var servesPods = false
+    /// `multicluster`: whether ServiceImports and the slices of imported services are needed.
+    package var servesImports = false
 
     /// What of the objects is needed beyond what every zone needs.
     package var objectDetail: ObjectDetail {
@@ -42,6 +44,7 @@ extension ZoneOptions: CustomStringConvertible {
         if !servesEndpoints { words.append("noendpoints") }
         if zonal { words.append("zonal") }
         if servesPods { words.append("pods") }
+        if servesImports { words.append("multicluster") }
         return words.isEmpty ? "default" : words.joined(separator: " ")
     }
 }

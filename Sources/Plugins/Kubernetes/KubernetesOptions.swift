@@ -45,7 +45,6 @@ extension KubernetesOptions {
     struct SourceKey: Hashable {
         var source: Source
         var zone: ZoneOptions
-        var hasImports: Bool
         var endpoint: String?
         var tlsFiles: [String]
         var kubeconfig: String?
@@ -56,7 +55,7 @@ extension KubernetesOptions {
     /// The key of the block's source.
     var sourceKey: SourceKey {
         SourceKey(
-            source: source, zone: zone, hasImports: !multiclusterZones.isEmpty, endpoint: endpoint, tlsFiles: tlsFiles,
+            source: source, zone: zone, endpoint: endpoint, tlsFiles: tlsFiles,
             kubeconfig: kubeconfig, kubeconfigContext: kubeconfigContext, lastStatePath: lastStatePath)
     }
 }

@@ -14,8 +14,8 @@ package final class KubernetesPlugin: Plugin {
     var index: RecordIndex { source.index }
     /// The zones; the order is that of `options.zones`.
     let zones: ZoneMatcher
-    /// The zones that `multicluster` names.
-    let multiclusterZones: ZoneMatcher
+    /// Those of the zones, by index, that are one of `multicluster` or lie below one.
+    let multiclusterZones: Set<Int>
     /// The zones that `fallthrough` names.
     let fallthroughZones: ZoneMatcher
     let primaryZone: [UInt8]
@@ -26,19 +26,13 @@ package final class KubernetesPlugin: Plugin {
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
         options = try KubernetesOptions(directive, setup)
-        if case .snapshot = options.source, !options.multiclusterZones.isEmpty {
-            setup.warn(
-                directive.name.location,
-                "plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no service answers there"
-            )
-        }
         if !options.isLive, options.lastStatePath != nil {
             setup.warn(
                 directive.name.location,
                 "plugin/kubernetes: last_state has no effect with snapshot: that is a file already")
         }
         zones = try Self.matcher(options.zones, directive)
-        multiclusterZones = try Self.matcher(options.multiclusterZones, directive)
+        multiclusterZones = try Self.multiclusterZones(options, directive)
         fallthroughZones = try Self.matcher(options.fallthroughZones ?? [], directive)
         primaryZone = try Self.wire(options.primaryZone, directive)
         localAddresses = Self.localAddresses(setup)
@@ -52,11 +46,29 @@ package final class KubernetesPlugin: Plugin {
     package var isReady: Bool? { source.isReady }
 
     private static func wire(_ zone: String, _ directive: Directive) throws(CorefileError) -> [UInt8] {
+        try name(zone, directive).wire
+    }
+
+    private static func name(_ zone: String, _ directive: Directive) throws(CorefileError) -> DomainName {
         do {
-            return try DomainName(parsing: zone).lowercased().wire
+            return try DomainName(parsing: zone).lowercased()
         } catch {
             throw directive.error("'\(zone)' is not a zone: \(error)")
         }
+    }
+
+    private static func multiclusterZones(
+        _ options: KubernetesOptions, _ directive: Directive
+    ) throws(CorefileError) -> Set<Int> {
+        var names: [DomainName] = []
+        for zone in options.multiclusterZones { names.append(try name(zone, directive)) }
+        var places: Set<Int> = []
+        for (place, zone) in options.zones.enumerated() {
+            let zone = try name(zone, directive)
+            // CoreDNS: what lies below a multicluster zone is one too.
+            if names.contains(where: { zone.isSubdomain(of: $0) }) { places.insert(place) }
+        }
+        return places
     }
 
     private static func matcher(_ zones: [String], _ directive: Directive) throws(CorefileError) -> ZoneMatcher {

@@ -11,7 +11,6 @@ private struct KubernetesWorker {
     var version: UInt64
     var reader: ClusterReader
     let zones: ZoneMatcherView
-    let multiclusterZones: ZoneMatcherView
     let fallthroughZones: ZoneMatcherView
     /// Keeps the matchers behind the views alive.
     let plugin: KubernetesPlugin
@@ -27,10 +26,10 @@ extension KubernetesPlugin {
                 index: index, snapshot: snapshot, version: version,
                 reader: ClusterReader(
                     index: snapshot.view, options: options.answers, zones: zones.view, primaryZone: primaryZone,
-                    localAddresses: localAddresses,
+                    multicluster: multiclusterZones, localAddresses: localAddresses,
                     // A saved cluster knows nothing of this machine: its own addresses are no name server of it.
                     answersLocalAddresses: options.isLive),
-                zones: zones.view, multiclusterZones: multiclusterZones.view, fallthroughZones: fallthroughZones.view,
+                zones: zones.view, fallthroughZones: fallthroughZones.view,
                 plugin: self))
         return Step(
             context: UnsafeMutableRawPointer(context),
@@ -66,13 +65,9 @@ extension KubernetesPlugin {
             name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
         guard match.index >= 0 else { return .next }
         var question = ClusterQuestion(
-            name: name, request: exchange.pointee.request, labelsLeft: match.labelsLeft)
+            name: name, request: exchange.pointee.request, labelsLeft: match.labelsLeft,
+            isMulticluster: worker.pointee.reader.isMulticluster(zone: match.index))
         question.rotation = exchange.pointee.rotation
-        if worker.pointee.multiclusterZones.count > 0 {
-            let multicluster = worker.pointee.multiclusterZones.longestMatch(
-                name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
-            question.isMulticluster = multicluster.index >= 0 && multicluster.labelsLeft == match.labelsLeft
-        }
         var externalTarget = 0
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)

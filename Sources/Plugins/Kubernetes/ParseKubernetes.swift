@@ -57,6 +57,7 @@ extension KubernetesOptions {
         }
         zone.zonal = answers.zonal
         zone.servesPods = answers.podMode == .verified
+        zone.servesImports = !multiclusterZones.isEmpty
         if !paths.isEmpty { source = .snapshot(paths) }
     }
 

@@ -14,7 +14,7 @@ final class SnapshotFollower: ClusterSource {
     private let paths: [String]
     let index = RecordIndex()
     private let process: ProcessContext
-    private let detail: ObjectDetail
+    private let options: ZoneOptions
     private let state: Mutex<State>
     private let stopping = Stopper()
 
@@ -30,7 +30,7 @@ final class SnapshotFollower: ClusterSource {
     init(paths: [String], options: ZoneOptions, process: ProcessContext) {
         self.paths = paths
         self.process = process
-        detail = options.objectDetail
+        self.options = options
         state = Mutex(State(cluster: ClusterState(options: options)))
     }
 
@@ -43,7 +43,7 @@ final class SnapshotFollower: ClusterSource {
     func start() throws(StartError) {
         let stamps = stampsNow
         do throws(SnapshotError) {
-            let objects = try SnapshotReader.read(paths: paths, detail: detail)
+            let objects = try SnapshotReader.read(paths: paths, detail: options.objectDetail)
             take(objects, stamps)
         } catch {
             throw StartError("plugin/kubernetes: \(error)")
@@ -84,7 +84,7 @@ final class SnapshotFollower: ClusterSource {
         }
         guard isNew else { return }
         do throws(SnapshotError) {
-            take(try SnapshotReader.read(paths: paths, detail: detail), stamps)
+            take(try SnapshotReader.read(paths: paths, detail: options.objectDetail), stamps)
             process.log.info("plugin/kubernetes: read \(paths.joined(separator: ", ")) again")
         } catch {
             process.log.error("plugin/kubernetes: \(error); the version read before stays in use")
@@ -105,6 +105,11 @@ final class SnapshotFollower: ClusterSource {
             let kinds = objects.skippedKinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             process.log.info(
                 "plugin/kubernetes: \(paths.joined(separator: ", ")): passed over \(kinds.joined(separator: ", "))")
+        }
+        if options.servesImports, objects.serviceImports.isEmpty {
+            process.log.warning(
+                "plugin/kubernetes: no ServiceImport objects in \(paths.joined(separator: ", ")): "
+                    + "no service answers in multicluster zones")
         }
         if objects.namespaces.isEmpty {
             process.log.warning(

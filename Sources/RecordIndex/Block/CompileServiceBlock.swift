@@ -160,6 +160,7 @@ private struct ServiceBlockCompiler {
         }
         if records.answersForward { flags |= ServiceBlock.Flag.forward }
         if records.answersReverse { flags |= ServiceBlock.Flag.reverse }
+        if records.isImported { flags |= ServiceBlock.Flag.imported }
         set(ServiceBlock.Field.flags, flags)
         set(ServiceBlock.Field.keyOffset, count: bytes.count)
         let key = ServiceRecords.key(namespace: records.namespace, service: records.name)

@@ -48,6 +48,7 @@ public struct ServiceBlock {
         @inlinable static var externalName: UInt32 { 2 }
         @inlinable static var forward: UInt32 { 4 }
         @inlinable static var reverse: UInt32 { 8 }
+        @inlinable static var imported: UInt32 { 16 }
     }
 
     @inlinable func field(_ offset: Int) -> Int {
@@ -58,6 +59,9 @@ public struct ServiceBlock {
     @inlinable public var isExternalName: Bool { field(Field.flags) & Int(Flag.externalName) != 0 }
     @inlinable public var answersForward: Bool { field(Field.flags) & Int(Flag.forward) != 0 }
     @inlinable public var answersReverse: Bool { field(Field.flags) & Int(Flag.reverse) != 0 }
+
+    /// Whether the service is imported from other clusters: then its labels are those of `ImportedLabel`.
+    @inlinable public var isImported: Bool { field(Field.flags) & Int(Flag.imported) != 0 }
 
     /// The key: service and namespace as two labels with their length bytes, followed by the label `svc`: just what follows
     /// an endpoint's label in its name.

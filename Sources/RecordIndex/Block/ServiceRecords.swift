@@ -85,6 +85,9 @@ package struct ServiceRecords: Sendable {
     package var namespace: [UInt8]
     package var name: [UInt8]
     package var kind: Kind
+    /// Whether the service is imported from other clusters: it answers in multicluster zones only and has no reverse names,
+    /// and its labels are those of `ImportedLabel`.
+    package var isImported = false
     /// False where the names below `svc` do not answer (no Service object, or a namespace that is not exposed), though
     /// reverse look-ups may.
     package var answersForward: Bool
@@ -120,7 +123,7 @@ package struct ServiceRecords: Sendable {
     /// Makes room for `count` endpoints.
     package mutating func reserveEndpoints(_ count: Int) { rows.reserveCapacity(count) }
 
-    /// Takes a label of at most 63 bytes.
+    /// Takes a label of at most 63 bytes, or one of `ImportedLabel`.
     package mutating func label(_ bytes: UnsafeRawBufferPointer) -> Label {
         let key = EndpointLabelKey(bytes)
         guard bytes.count > EndpointLabelKey.wholeLength else { return Label(key: key, offset: 0) }
@@ -232,14 +235,16 @@ package struct ServiceRecords: Sendable {
 }
 
 extension ServiceRecords {
-    /// The key of a service: the labels of its name and namespace with their length bytes, as they stand in a query.
-    package static func key(namespace: [UInt8], service: [UInt8]) -> [UInt8] {
+    /// The key of a service: the labels of its name and namespace with their length bytes, as they stand in a query; the
+    /// key of an imported one has the label `svc` behind them, which keeps the two apart.
+    package static func key(namespace: [UInt8], service: [UInt8], isImported: Bool = false) -> [UInt8] {
         var key: [UInt8] = []
-        key.reserveCapacity(service.count + namespace.count + 2)
+        key.reserveCapacity(service.count + namespace.count + 6)
         key.append(UInt8(truncatingIfNeeded: service.count))
         key += service
         key.append(UInt8(truncatingIfNeeded: namespace.count))
         key += namespace
+        if isImported { key += [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")] }
         return key
     }
 }

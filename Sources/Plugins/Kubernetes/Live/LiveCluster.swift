@@ -214,7 +214,7 @@ final class LiveCluster: ClusterSource, WatchSink {
             case .services: gaps.insert(.services)
             case .endpointSlices: gaps.insert(.endpoints)
             case .pods: gaps.insert(.pods)
-            case .serviceImports: break
+            case .serviceImports: gaps.insert(.imports)
             }
         }
         return gaps

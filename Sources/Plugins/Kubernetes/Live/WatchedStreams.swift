@@ -7,7 +7,7 @@ extension KubernetesOptions {
         var resources: [WatchedResource] = [.services]
         if zone.servesEndpoints { resources.append(.endpointSlices) }
         if zone.servesPods { resources.append(.pods) }
-        if !multiclusterZones.isEmpty { resources.append(.serviceImports) }
+        if zone.servesImports { resources.append(.serviceImports) }
         // The API server selects by label, as it does for CoreDNS: what is not wanted never comes.
         let selector = zone.labels?.description ?? ""
         guard !zone.namespaces.isEmpty else {
