@@ -193,7 +193,8 @@ extension ClusterReader {
                 previous = .max
                 if hasTarget { target &+= 1 }
                 // Targets were written in the order of the labels, but not for labels without a port.
-                hasTarget = target < targets && isSameTarget(targetOffsets[target], block.label(label), block, question, writer)
+                hasTarget =
+                    target < targets && isSameTarget(targetOffsets[target], block.label(label), block, question, writer)
             }
             // A row without a numbered port (a slice without ports) has no record that its address could belong to.
             guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row),
@@ -249,7 +250,8 @@ extension ClusterReader {
     @inline(__always)
     func isName(_ label: UnsafeRawPointer, _ block: ServiceBlock, _ question: ClusterQuestion) -> Bool {
         let length = Int(label.load(as: UInt8.self))
-        return length > 0 && labelLength(label, block) &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+        return length > 0
+            && labelLength(label, block) &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
     }
 
     /// Bytes that an endpoint's label takes in a name: of an imported service it is two labels in DNS.

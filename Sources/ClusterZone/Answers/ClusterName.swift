@@ -72,7 +72,9 @@ struct ClusterName {
         default:
             // CoreDNS: three labels or more in front of the service are a zonal name, or too long to answer. Zonal names are
             // not defined in multicluster zones.
-            guard zonal, isService, !isMulticluster, ClusterName.label(name, left &- 4, is: "_zone") else { return .invalid }
+            guard zonal, isService, !isMulticluster, ClusterName.label(name, left &- 4, is: "_zone") else {
+                return .invalid
+            }
             if ClusterName.label(name, left &- 5, is: "pin") { return .pinned }
             if ClusterName.label(name, left &- 5, is: "prefer") { return .preferred }
             return .invalid

@@ -5,7 +5,9 @@ extension ClusterState {
     /// What differs from the index since the last call, compiled; nil where nothing does. Every change is to be applied to
     /// the same index.
     package mutating func takeChange() -> IndexChange? {
-        guard hasDirtyNamespaces || !services.dirty.isEmpty || !imports.dirty.isEmpty || !dirtyPods.isEmpty else { return nil }
+        guard hasDirtyNamespaces || !services.dirty.isEmpty || !imports.dirty.isEmpty || !dirtyPods.isEmpty else {
+            return nil
+        }
         var change = IndexChange()
         if hasDirtyNamespaces { change.namespaces = exposeNamespaces() }
         for kind in SliceOwner.allCases {

@@ -71,7 +71,7 @@ extension KubernetesPlugin {
         var externalTarget = 0
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)
-        if outcome == .noData || outcome == .nameError, !worker.pointee.reader.index.gaps.isEmpty,
+        if outcome.isNegative, !worker.pointee.reader.index.gaps.isEmpty,
             !worker.pointee.reader.isCertain(outcome, question)
         {
             // Never NXDOMAIN, and nothing from the next plugin either, for a name that may well exist: resolvers would keep

@@ -51,7 +51,9 @@ public struct ImportedLabel {
 
     /// What `ServiceRecords.label` takes for an endpoint, whose own label is `endpoint`, in `cluster`; both are at most 63
     /// bytes and in lower case, and no bytes stand for none.
-    package static func make(endpoint: some Collection<UInt8>, cluster: some Collection<UInt8>, into bytes: inout [UInt8]) {
+    package static func make(
+        endpoint: some Collection<UInt8>, cluster: some Collection<UInt8>, into bytes: inout [UInt8]
+    ) {
         bytes.removeAll(keepingCapacity: true)
         guard !endpoint.isEmpty else { return }
         bytes.append(UInt8(truncatingIfNeeded: cluster.count))

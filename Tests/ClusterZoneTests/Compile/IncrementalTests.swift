@@ -11,11 +11,12 @@ struct IncrementalTests {
         var services: [ObjectKey: ServiceObject] = [:]
         var slices: [ObjectKey: EndpointSliceObject] = [:]
         var pods: [ObjectKey: PodObject] = [:]
+        var imports: [ObjectKey: ServiceImportObject] = [:]
 
         var objects: ClusterObjects {
             ClusterObjects(
                 services: Array(services.values), endpointSlices: Array(slices.values), pods: Array(pods.values),
-                namespaces: Array(namespaces.values))
+                namespaces: Array(namespaces.values), serviceImports: Array(imports.values))
         }
 
         func objects(_ resource: WatchedResource) -> [WatchedObject] {
@@ -24,18 +25,22 @@ struct IncrementalTests {
             case .services: services.values.map { .service($0) }
             case .endpointSlices: slices.values.map { .endpointSlice($0) }
             case .pods: pods.values.map { .pod($0) }
-            case .serviceImports: []
+            case .serviceImports: imports.values.map { .serviceImport($0) }
             }
         }
 
-        /// By service: the addresses that slices have for it.
+        /// By service: the addresses that slices have for it. Imported services are those with a ServiceImport.
         var endpoints: [String: Set<AddressKey>] {
             var result: [String: Set<AddressKey>] = [:]
             for slice in slices.values {
-                guard let service = slice.serviceName else { continue }
+                var owners: [String] = []
+                if let service = slice.serviceName { owners.append("\(service).\(slice.namespace)") }
+                if let name = slice.importName, imports[ObjectKey(namespace: slice.namespace, name: name)] != nil {
+                    owners.append("\(name).\(slice.namespace)\u{3}svc")
+                }
                 for endpoint in slice.endpoints where endpoint.conditions.ready ?? true {
                     for address in endpoint.addresses.compactMap(\.address) {
-                        result["\(service).\(slice.namespace)", default: []].insert(address.key)
+                        for owner in owners { result[owner, default: []].insert(address.key) }
                     }
                 }
             }
@@ -83,8 +88,9 @@ struct IncrementalTests {
 
         /// What the server says next: one event, or the few of a slice that is split, merged or emptied into another.
         mutating func events() -> [(BodyEvent.Change, WatchedObject)] {
-            switch number(12) {
+            switch number(13) {
             case 0: return [namespaceEvent()]
+            case 12: return [importEvent()]
             case 1, 2: return [serviceEvent()]
             case 3, 4: return [podEvent()]
             case 5, 6, 7, 8: return [sliceEvent()]
@@ -114,6 +120,18 @@ struct IncrementalTests {
             return (isGone ? .deleted : .added, .service(object))
         }
 
+        private mutating func importEvent() -> (BodyEvent.Change, WatchedObject) {
+            let (space, name) = (space(), name())
+            let object =
+                number(2) == 0
+                ? Make.importedHeadless(name, in: space, labels: labels())
+                : Make.imported(
+                    name, in: space, ["10.98.0.\(number(5))"], ["p:\(number(2) + 1)"], labels: labels())
+            let isGone = number(3) == 0
+            model.imports[object.key] = isGone || !options.servesImports ? nil : object
+            return (isGone ? .deleted : .added, .serviceImport(object))
+        }
+
         private mutating func podEvent() -> (BodyEvent.Change, WatchedObject) {
             let addresses = number(6) == 0 ? [] : [address()]
             let object = Make.pod(
@@ -135,8 +153,10 @@ struct IncrementalTests {
 
         private mutating func slice(in space: String, name: String, service: String?) -> EndpointSliceObject {
             let endpoints = (0..<number(5)).map { _ in endpoint() }
+            let imported = number(3) == 0 ? self.name() : nil
             return EndpointSliceObject(
-                namespace: space, name: name, serviceName: service,
+                namespace: space, name: name, serviceName: service, importName: imported,
+                sourceCluster: imported == nil ? nil : [nil, "c1", "c2", "not.a.label"][number(4)],
                 ports: Make.slicePorts(["p:\(number(3) + 1)"]), endpoints: EndpointList(endpoints), labels: labels())
         }
 
@@ -146,11 +166,13 @@ struct IncrementalTests {
         }
 
         private func with(
-            _ slice: EndpointSliceObject, _ endpoints: [EndpointObject], name: String? = nil, service: String? = nil
+            _ slice: EndpointSliceObject, _ endpoints: [EndpointObject], name: String? = nil, service: String? = nil,
+            imported: String? = nil
         ) -> EndpointSliceObject {
             EndpointSliceObject(
                 namespace: slice.namespace, name: name ?? slice.name, serviceName: service ?? slice.serviceName,
-                ports: slice.ports, endpoints: EndpointList(endpoints), labels: slice.labels)
+                importName: imported ?? slice.importName, sourceCluster: slice.sourceCluster, ports: slice.ports,
+                endpoints: EndpointList(endpoints), labels: slice.labels)
         }
 
         /// A slice is split in two, merged with another of its service, or names another service from now on. The server
@@ -158,18 +180,22 @@ struct IncrementalTests {
         private mutating func moves() -> [(BodyEvent.Change, WatchedObject)] {
             guard let first = one(of: Array(model.slices.values)) else { return [] }
             let endpoints = Array(first.endpoints)
-            switch number(3) {
+            switch number(4) {
             case 0:
                 let half = endpoints.count / 2
                 let other = with(first, Array(endpoints[half...]), name: "s\(number(8))")
                 guard other.name != first.name else { return [] }
                 return [set(other), set(with(first, Array(endpoints[..<half])))]
             case 1:
-                let others = model.slices.values.filter { $0.serviceName == first.serviceName && $0.key != first.key }
+                let others = model.slices.values.filter {
+                    $0.serviceName == first.serviceName && $0.importName == first.importName && $0.key != first.key
+                }
                 guard let other = others.first, other.namespace == first.namespace else { return [] }
                 let events = [set(with(other, Array(other.endpoints) + endpoints))]
                 model.slices[first.key] = nil
                 return events + [(.deleted, .endpointSlice(first))]
+            case 2:
+                return [set(with(first, endpoints, imported: name()))]
             default:
                 return [set(with(first, endpoints, service: name()))]
             }
@@ -181,6 +207,10 @@ struct IncrementalTests {
             if index.apply(change, serial: 1).isPublished { published += 1 }
         }
 
+        private func isSelected(_ imported: ServiceImportObject) -> Bool {
+            options.labels?.matches(imported.labels) ?? true
+        }
+
         /// The index says what one says that was made of the server's objects at once.
         mutating func check() {
             let expected = RecordIndex(hash: SeededHash(seed: (5, 6)))
@@ -189,14 +219,18 @@ struct IncrementalTests {
             #expect(IndexContents(index.snapshot) == IndexContents(expected.snapshot), comment)
             // And, by itself: all addresses that slices have, and no others.
             if options.labels == nil, options.servesEndpoints {
-                let found = IndexContents(index.snapshot).endpoints.filter { !$0.value.isEmpty }
-                #expect(found == model.endpoints, comment)
+                let contents = IndexContents(index.snapshot)
+                #expect(contents.endpoints.filter { !$0.value.isEmpty } == model.endpoints, comment)
+                // Reverse names are those of services alone.
+                #expect(!contents.reverse.values.joined().contains { $0.contains("\u{3}svc") }, comment)
             }
+            #expect(self.state.objectCount(.serviceImports) == model.imports.values.count(where: isSelected), comment)
             #expect(self.state.objectCount(.namespaces) == model.namespaces.count, comment)
             // What the state gives back makes the same index.
             let kept = ClusterObjects(
                 services: Array(self.state.serviceObjects), endpointSlices: Array(self.state.sliceObjects),
-                pods: Array(self.state.podObjects), namespaces: Array(self.state.namespaceObjects))
+                pods: Array(self.state.podObjects), namespaces: Array(self.state.namespaceObjects),
+                serviceImports: Array(self.state.importObjects))
             let restored = RecordIndex(hash: SeededHash(seed: (7, 8)))
             var again = ClusterState(options: options)
             // The rule for clusters saved without namespaces looks at all services, also those left out.
@@ -246,6 +280,7 @@ struct IncrementalTests {
     private static func options(_ number: Int) throws -> ZoneOptions {
         var options = ZoneOptions()
         options.servesPods = true
+        options.servesImports = number != 2
         switch number {
         case 1: options.labels = try LabelSelector(parsing: "app=in")
         case 2: options.namespaces = ["n", "m", "o"]

@@ -199,7 +199,7 @@ struct PassTests {
             if let change = state.takeChange() { index.apply(change, serial: 1) }
         }
         #expect(state.namespaces.entries.count <= 2)
-        #expect(Array(state.services.places).isEmpty && state.slices.count == 0 && state.pods.count == 0)
+        #expect(Array(state.services.objects.places).isEmpty && state.slices.count == 0 && state.pods.count == 0)
         let contents = IndexContents(index.snapshot)
         #expect(contents == IndexContents(RecordIndex().snapshot))
 
@@ -207,7 +207,9 @@ struct PassTests {
 
     @Test("imported services are held")
     func imports() {
-        var state = ClusterState(options: ZoneOptions())
+        var options = ZoneOptions()
+        options.servesImports = true
+        var state = ClusterState(options: options)
         let object = ServiceImportObject(
             namespace: "a", name: "web", isHeadless: true, addresses: [IPAddress(v4: 1), IPAddress(high: 1, low: 2)],
             ports: [PortObject(name: "http", port: 80)], labels: ["x": "y"])

@@ -19,7 +19,8 @@ final class Cluster {
 
     init(
         _ objects: ClusterObjects, zones: [String] = ["cluster.local.", "in-addr.arpa.", "ip6.arpa."],
-        zone: ZoneOptions = ZoneOptions(), answers: ClusterOptions = ClusterOptions(), local: [String] = [],
+        multicluster: [String] = [], zone: ZoneOptions = ZoneOptions(), answers: ClusterOptions = ClusterOptions(),
+        local: [String] = [],
         answersLocal: Bool = true
     ) throws {
         let wires = try zones.map { try DomainName(parsing: $0).wire }
@@ -29,6 +30,7 @@ final class Cluster {
         snapshot = index.snapshot
         reader = ClusterReader(
             index: snapshot.view, options: answers, zones: self.zones.view, primaryZone: wires[0],
+            multicluster: Set(zones.indices.filter { multicluster.contains(zones[$0]) }),
             localAddresses: local.compactMap { IPAddress($0)?.key }, answersLocalAddresses: answersLocal)
     }
 
@@ -45,10 +47,21 @@ final class Cluster {
         return changed
     }
 
+    /// Takes it that these things are not known.
+    func setGaps(_ gaps: IndexGaps) {
+        var change = IndexChange()
+        change.gaps = gaps
+        index.apply(change, serial: Cluster.serial)
+        snapshot = index.snapshot
+        reader.index = snapshot.view
+    }
+
     /// What the cluster says to one question.
     struct Reply {
         var outcome: ClusterOutcome
         var isTruncated: Bool
+        /// Whether what is not known could change a negative answer.
+        var isCertain: Bool
         var answers: [ResourceRecord]
         var authorities: [ResourceRecord]
         var additionals: [ResourceRecord]
@@ -75,11 +88,14 @@ final class Cluster {
             var writer = ResponseWriter(base: base, position: request.questionEnd, limit: max(limit, length))
             let match = zones.view.longestMatch(name, length: request.nameLength, labelCount: request.labelCount)
             try #require(match.index >= 0, "\(question) is in none of the zones")
-            var asked = ClusterQuestion(name: name, request: request, labelsLeft: match.labelsLeft)
+            var asked = ClusterQuestion(
+                name: name, request: request, labelsLeft: match.labelsLeft,
+                isMulticluster: reader.isMulticluster(zone: match.index))
             asked.rotation = rotation
             var target = 0
             let outcome = reader.answer(asked, into: &writer, externalTarget: &target)
-            if outcome == .noData || outcome == .nameError { reader.writeSOA(asked, into: &writer) }
+            let isCertain = reader.isCertain(outcome, asked)
+            if outcome.isNegative { reader.writeSOA(asked, into: &writer) }
             #expect(writer.position <= max(limit, length), "\(question) \(type): written beyond the limit")
             #expect(
                 bytes[max(limit, length)...].allSatisfy { $0 == mark }, "\(question) \(type): memory behind the limit")
@@ -98,13 +114,15 @@ final class Cluster {
                 alias = try DomainName.read(from: written, at: &place)
             }
             return Reply(
-                outcome: outcome, isTruncated: writer.isTruncated, answers: answers, authorities: authorities,
+                outcome: outcome, isTruncated: writer.isTruncated, isCertain: isCertain, answers: answers,
+                authorities: authorities,
                 additionals: additionals, length: writer.position, externalTarget: alias)
         }
     }
 
     /// Asks, and describes the reply in one line: the answers with ` | ` between them, behind ` + ` the additional records,
-    /// ` TC`, and behind ` -> ` the target to look up elsewhere; or the outcome, where that is all.
+    /// ` TC`, and behind ` -> ` the target to look up elsewhere; or the outcome, where that is all, which is SERVFAIL where
+    /// too little is known to deny something.
     ///
     /// Names in question and reply stand without `.cluster.local.`; an owner that is the question's name is left out,
     /// and so is a TTL of 5 seconds.
@@ -119,6 +137,7 @@ final class Cluster {
             #expect(!reply.answers.isEmpty || reply.isTruncated, "\(text) \(type): answered with nothing")
             #expect(reply.authorities.isEmpty)
             return lines(reply.answers, question) + tail
+        case .noData where !reply.isCertain, .nameError where !reply.isCertain: return "SERVFAIL"
         case .noData: return check(reply, "NODATA") + tail
         case .nameError: return check(reply, "NXDOMAIN") + tail
         case .refused: return "REFUSED" + tail

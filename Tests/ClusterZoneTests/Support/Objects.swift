@@ -31,6 +31,33 @@ enum Make {
         ServiceObject(namespace: namespace, name: name, type: .externalName, externalName: target)
     }
 
+    /// An imported service with cluster set addresses.
+    static func imported(
+        _ name: String, in namespace: String = "default", _ addresses: [String], _ ports: [String] = ["http:80"],
+        labels: [String: String] = [:]
+    ) -> ServiceImportObject {
+        ServiceImportObject(
+            namespace: namespace, name: name, addresses: addresses.compactMap { IPAddress($0) },
+            ports: servicePorts(ports), labels: labels)
+    }
+
+    static func importedHeadless(
+        _ name: String, in namespace: String = "default", labels: [String: String] = [:]
+    ) -> ServiceImportObject {
+        ServiceImportObject(namespace: namespace, name: name, isHeadless: true, labels: labels)
+    }
+
+    /// A slice of the imported service `name` from `cluster`; of the service `service` too, if there is one.
+    static func importedSlice(
+        _ name: String, in namespace: String = "default", from cluster: String?, service: String? = nil,
+        ports: [String] = ["http:80"], number: Int = 0, type: AddressType = .ipv4, _ endpoints: [EndpointObject]
+    ) -> EndpointSliceObject {
+        EndpointSliceObject(
+            namespace: namespace, name: "\(cluster ?? "here")-\(name)-\(number)", serviceName: service,
+            importName: name,
+            sourceCluster: cluster, addressType: type, ports: slicePorts(ports), endpoints: EndpointList(endpoints))
+    }
+
     private static func servicePorts(_ ports: [String]) -> [PortObject] {
         ports.map(port).map { PortObject(name: $0.name, transport: $0.transport, port: $0.number ?? 0) }
     }
