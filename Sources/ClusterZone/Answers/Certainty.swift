@@ -9,10 +9,15 @@ extension ClusterReader {
     /// (kubernetes/kubernetes#57111). Positive answers are always certain: what they are made of was there when it was read.
     ///
     /// - Parameter outcome: `.noData` or `.nameError`.
-    @inline(never)
+    @inline(__always)
     package func isCertain(_ outcome: ClusterOutcome, _ question: ClusterQuestion) -> Bool {
+        index.gaps.rawValue == 0 || isCertain(outcome.rawValue, question)
+    }
+
+    @inline(never)
+    private func isCertain(_ outcome: UInt8, _ question: ClusterQuestion) -> Bool {
         let gaps = index.gaps
-        if gaps.isEmpty { return true }
+        let exists = outcome == ClusterOutcome.noData.rawValue
         let name = ClusterName(
             question.name, left: question.labelsLeft, zonal: options.zonal, isMulticluster: question.isMulticluster)
         switch name.kind {
@@ -23,12 +28,12 @@ extension ClusterReader {
             return question.type != .ptr || !isReverse(question.name, question.labelCount)
                 || gaps.isDisjoint(with: [.services, .endpoints])
         case .serviceNamespace, .podNamespace:
-            return outcome == .noData || !gaps.contains(.namespaces)
+            return exists || !gaps.contains(.namespaces)
         case .pod:
             switch options.podMode {
             case .disabled: return true
-            case .insecure: return outcome == .noData || !gaps.contains(.namespaces)
-            case .verified: return outcome == .noData || gaps.isDisjoint(with: [.namespaces, .pods])
+            case .insecure: return exists || !gaps.contains(.namespaces)
+            case .verified: return exists || gaps.isDisjoint(with: [.namespaces, .pods])
             }
         case .service, .endpoint, .port, .clusterEndpoint, .pinned, .preferred:
             return isCertain(name, gaps)

@@ -118,13 +118,4 @@ package enum ClusterOutcome: UInt8 {
     case nameError
     /// Not answered as a matter of policy: zone transfers.
     case refused
-
-    /// Whether something is denied.
-    @inline(__always)
-    package var isNegative: Bool {
-        switch self {
-        case .noData, .nameError: true
-        case .answered, .refused: false
-        }
-    }
 }

@@ -95,7 +95,7 @@ final class Cluster {
             var target = 0
             let outcome = reader.answer(asked, into: &writer, externalTarget: &target)
             let isCertain = reader.isCertain(outcome, asked)
-            if outcome.isNegative { reader.writeSOA(asked, into: &writer) }
+            if outcome == .noData || outcome == .nameError { reader.writeSOA(asked, into: &writer) }
             #expect(writer.position <= max(limit, length), "\(question) \(type): written beyond the limit")
             #expect(
                 bytes[max(limit, length)...].allSatisfy { $0 == mark }, "\(question) \(type): memory behind the limit")

@@ -243,13 +243,19 @@ import Testing
                 == "Corefile:5:1: plugin/kubernetes: this plugin can only be used once per Server Block")
     }
 
-    @Test func multiclusterWarnsThatASavedClusterHasNone() throws {
-        _ = try bench.plugin(
-            KubernetesPlugin.self, "kubernetes a b {\n  snapshot x\n  multicluster b\n}")
-        #expect(
-            bench.lines.take() == [
-                "[WARNING] Corefile:2:1: plugin/kubernetes: multicluster: a saved cluster has no ServiceImport objects, no "
-                    + "service answers there"
-            ])
+    /// CoreDNS: what lies below a multicluster zone is one too.
+    @Test func whichZonesAreMulticlusterOnes() throws {
+        let rows: [(zones: String, multicluster: String, places: Set<Int>)] = [
+            ("cluster.local set.test", "set.test", [1]), ("Cluster.Local SET.test", "set.TEST", [1]),
+            ("set.test a.set.test aset.test test", "set.test", [0, 1]), (". a in-addr.arpa", ".", [0, 1, 2]),
+            ("a b c", "c a", [0, 2]),
+        ]
+        for row in rows {
+            let plugin = try bench.plugin(
+                KubernetesPlugin.self,
+                "kubernetes \(row.zones) {\n  snapshot x\n  multicluster \(row.multicluster)\n}")
+            #expect(plugin.multiclusterZones == row.places, "\(row)")
+        }
+        #expect(bench.lines.take().isEmpty)
     }
 }

@@ -26,6 +26,8 @@ final class LiveCluster: ClusterSource, WatchSink {
         var publishes = false
         /// Whether answers come from a saved state still.
         var servesLastState = false
+        /// Resources that are being listed.
+        var replacing: Set<WatchedResource> = []
         /// Changes that the next publication makes visible: when each happened (nanoseconds since 1970), and to what.
         var pending: [(kind: KubernetesMetrics.ServiceKind, time: Int64)] = []
         var watcher: ClusterWatcher?
@@ -108,7 +110,9 @@ final class LiveCluster: ClusterSource, WatchSink {
     func apply(_ change: BodyEvent.Change, _ object: WatchedObject, version: String, triggerTime: Int64?) {
         state.withLock { state in
             state.cluster.apply(change, object)
-            guard change != .listed, let triggerTime, case .endpointSlice(let slice) = object,
+            // A list shows what has long been there.
+            guard change != .listed, !state.replacing.contains(.endpointSlices), let triggerTime,
+                case .endpointSlice(let slice) = object,
                 state.pending.count < Self.mostPending, let name = slice.serviceName,
                 // CoreDNS: only where the service is known. The annotation is the endpoints controller's, so it has a selector.
                 let isHeadless = state.cluster.isHeadless(ObjectKey(namespace: slice.namespace, name: name))
@@ -118,12 +122,16 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     func beginReplace(_ stream: WatchStream) {
-        state.withLock { $0.cluster.beginReplace(stream.resource, namespace: stream.namespace) }
+        state.withLock { state in
+            state.cluster.beginReplace(stream.resource, namespace: stream.namespace)
+            state.replacing.insert(stream.resource)
+        }
     }
 
     func endReplace(_ stream: WatchStream) {
         state.withLock { state in
             state.cluster.endReplace(stream.resource, namespace: stream.namespace)
+            state.replacing.remove(stream.resource)
             state.progress[stream]?.lists &+= 1
         }
     }
