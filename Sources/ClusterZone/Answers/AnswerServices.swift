@@ -42,7 +42,7 @@ extension ClusterReader {
             guard port.number >= 0, port.number != written, selection.matches(port) else { continue }
             written = port.number
             let offset = writer.position &+ 18
-            guard writeService(port.number, weight, label: nil, block, question, into: &writer) else {
+            guard writeService(port.number, weight, label: nil, labelLength: 0, block, question, into: &writer) else {
                 writer.isTruncated = true
                 return
             }
@@ -97,7 +97,9 @@ extension ClusterReader {
         let block = selection.block
         let group = block.portGroup(ofLabel: label)
         // Nobody could ask for a target that is no name, and nothing may point at it.
-        guard group >= 0, isName(block.label(label), block, question) else { return true }
+        let text = block.label(label)
+        let length = labelLength(text, block)
+        guard group >= 0, isName(length, block, question) else { return true }
         // Ports of several slices know their zones; those of one slice are in the zones of the label's rows.
         let isMerged = block.hasMergedPorts(label: label)
         if selection.zone != 0, !isMerged, !hasRow(inZone: selection.zone, ofLabel: label, block) { return true }
@@ -113,7 +115,8 @@ extension ClusterReader {
                 selection.zone == 0 || !isMerged || port.zone == selection.zone
             else { continue }
             let offset = writer.position &+ 18
-            guard writeService(port.number, weight, label: block.label(label), block, question, into: &writer) else {
+            guard writeService(port.number, weight, label: text, labelLength: length, block, question, into: &writer)
+            else {
                 return false
             }
             // The first record of the label is where the owners of its addresses point.
@@ -249,24 +252,29 @@ extension ClusterReader {
     /// FQDN may have none, and a long zone leaves too little room for long labels (RFC 1035, section 2.3.4).
     @inline(__always)
     func isName(_ label: UnsafeRawPointer, _ block: ServiceBlock, _ question: ClusterQuestion) -> Bool {
-        let length = Int(label.load(as: UInt8.self))
-        return length > 0
-            && labelLength(label, block) &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+        isName(labelLength(label, block), block, question)
     }
 
-    /// Bytes that an endpoint's label takes in a name: of an imported service it is two labels in DNS.
+    @inline(__always)
+    private func isName(_ labelLength: Int, _ block: ServiceBlock, _ question: ClusterQuestion) -> Bool {
+        labelLength > 0 && labelLength &+ block.suffixLength &+ question.zoneLength <= QuestionName.longest
+    }
+
+    /// Bytes that an endpoint's label takes in a name, 0 where the endpoint has none. Of an imported service it is two
+    /// labels in DNS.
     @inline(__always)
     private func labelLength(_ label: UnsafeRawPointer, _ block: ServiceBlock) -> Int {
-        block.isImported ? ImportedLabel(label).nameLength : Int(label.load(as: UInt8.self)) &+ 1
+        if block.isImported { return ImportedLabel(label).nameLength }
+        let length = Int(label.load(as: UInt8.self))
+        return length == 0 ? 0 : length &+ 1
     }
 
     /// Writes one SRV record, whose target is a name; false where it does not fit. The target is never compressed (RFC 2782; RFC 3597, section 4).
     @inline(__always)
     private func writeService(
-        _ port: Int32, _ weight: UInt16, label: UnsafeRawPointer?, _ block: ServiceBlock,
+        _ port: Int32, _ weight: UInt16, label: UnsafeRawPointer?, labelLength: Int, _ block: ServiceBlock,
         _ question: ClusterQuestion, into writer: inout ResponseWriter
     ) -> Bool {
-        let labelLength = label.map { self.labelLength($0, block) } ?? 0
         let targetLength = labelLength &+ block.suffixLength &+ question.zoneLength
         guard writer.hasRoom(18 &+ targetLength) else { return false }
         writer.putRecordHead(
