@@ -36,6 +36,23 @@ import Testing
             try holdsInTime { try metric(family + "_count", live.dns, ["service_kind": "cluster_ip"]) == ["1"] })
     }
 
+    @Test func servicesWithoutASelectorAreAKindOfTheirOwn() throws {
+        let cluster = ScriptedCluster.shop()
+        var service = ScriptedService(namespace: "shop", name: "nodes")
+        service.selector = [:]
+        cluster.apply(service)
+        let live = try LiveServer(cluster)
+        defer { live.stop() }
+        var slice = ScriptedCluster.nodes(["10.1.0.7"])
+        slice.setTriggerTime(Int64(Date().timeIntervalSince1970 * 1e9))
+        cluster.apply(slice)
+        let labels = ["service_kind": "headless_without_selector"]
+        #expect(
+            try holdsInTime {
+                try metric("coredns_kubernetes_dns_programming_duration_seconds_count", live.dns, labels) == ["1"]
+            })
+    }
+
     @Test func requestsAndResources() throws {
         let live = try LiveServer(.shop(), "pods verified")
         defer { live.stop() }

@@ -114,10 +114,12 @@ final class LiveCluster: ClusterSource, WatchSink {
             guard change != .listed, !state.replacing.contains(.endpointSlices), let triggerTime,
                 case .endpointSlice(let slice) = object,
                 state.pending.count < Self.mostPending, let name = slice.serviceName,
-                // CoreDNS: only where the service is known. The annotation is the endpoints controller's, so it has a selector.
-                let isHeadless = state.cluster.isHeadless(ObjectKey(namespace: slice.namespace, name: name))
+                // CoreDNS: only where the service is known.
+                let service = state.cluster.traits(ofService: ObjectKey(namespace: slice.namespace, name: name))
             else { return }
-            state.pending.append((isHeadless ? .headlessWithSelector : .clusterIP, triggerTime))
+            let headless: KubernetesMetrics.ServiceKind =
+                service.hasSelector ? .headlessWithSelector : .headlessWithoutSelector
+            state.pending.append((service.isHeadless ? headless : .clusterIP, triggerTime))
         }
     }
 
