@@ -169,9 +169,10 @@ final class LiveCluster: ClusterSource, WatchSink {
     func flush() {
         let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
         let times = state.withLock { state -> [(kind: KubernetesMetrics.ServiceKind, time: Int64)]? in
-            if state.progress.values.allSatisfy(\.isSettled) {
-                state.publishes = true
-                if !state.isSettled {
+            if state.progress.values.allSatisfy(\.isSettled) { state.publishes = true }
+            // Only what is published is there for a start that waits: compiling the first lists takes a while.
+            defer {
+                if state.publishes, !state.isSettled {
                     state.isSettled = true
                     settled.stop()
                 }
