@@ -1,6 +1,9 @@
 import DNSWire
 import Foundation
+import KubernetesAPI
 import LinuxIO
+import PluginKit
+import Plugins
 import ScriptedAPI
 import Server
 import ServerHarness
@@ -30,7 +33,8 @@ final class LiveServer {
     }
 
     static func server(
-        _ url: String, _ options: [String], zones: String = "cluster.local in-addr.arpa", blocks: String = ""
+        _ url: String, _ options: [String], zones: String = "cluster.local in-addr.arpa", blocks: String = "",
+        clock: Clock = .system, watching: WatchOptions = WatchOptions()
     ) throws -> RunningServer {
         try RunningServer(
             """
@@ -42,7 +46,7 @@ final class LiveServer {
                     \(options.joined(separator: "\n"))
                 }
             }
-            """)
+            """, clock: clock, prepare: { process in _ = process.shared { WatchTuning(watching) } })
     }
 
     /// Ends both. (The API server first: what it does to the other is part of the tests.)
