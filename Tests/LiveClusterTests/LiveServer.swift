@@ -20,12 +20,14 @@ final class LiveServer {
     ///   - zones: what follows `kubernetes`.
     init(
         _ cluster: ScriptedCluster, _ options: String..., zones: String = "cluster.local in-addr.arpa",
-        blocks: String = "", settings: ScriptedSettings = ScriptedSettings()
+        blocks: String = "", settings: ScriptedSettings = ScriptedSettings(), clock: Clock = .system,
+        watching: WatchOptions = WatchOptions()
     ) throws {
         self.cluster = cluster
         api = try ScriptedAPIServer(cluster, settings: settings)
         do {
-            dns = try Self.server(api.url, options, zones: zones, blocks: blocks)
+            dns = try Self.server(
+                api.url, options, zones: zones, blocks: blocks, clock: clock, watching: watching)
         } catch {
             api.stop()
             throw error
