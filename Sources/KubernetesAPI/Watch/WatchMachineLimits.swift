@@ -30,7 +30,8 @@ extension WatchMachine {
     static let retryAfterCap = 60
     /// How often a missing API is tried: an API server that starts up may say 404 for a custom resource too.
     static let missingPause = MonotonicTime.minute
-    /// How often the Namespace object of one namespace is tried once it was forbidden: a Role cannot allow it.
+    /// How often the Namespace object of one namespace is tried once it was forbidden: a Role cannot allow it. One that
+    /// could be read before is tried as often as anything else.
     static let namespaceObjectPause = 10 * MonotonicTime.minute
     /// Failures in a row before a stream that has synced is said to be failing: one hiccup is nobody's concern.
     static let failingThreshold = 3
