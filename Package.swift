@@ -74,7 +74,7 @@ let package = Package(
         .testTarget(
             name: "LiveClusterTests",
             dependencies: [
-                "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "ClusterZone", "KubernetesAPI",
+                "apodns", "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "ClusterZone", "KubernetesAPI",
                 "RecordIndex", "Corefile", "DNSWire", "LinuxIO",
             ], swiftSettings: strict),
         .testTarget(

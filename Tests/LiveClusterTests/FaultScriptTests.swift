@@ -54,7 +54,7 @@ import Testing
     /// How fast the clock runs in that time: a back-off of half a minute takes 30 ms.
     private static let speed: UInt64 = 1000
     /// How fast it runs when all has to come to rest: nothing may time out just because the machine is busy.
-    private static let calmSpeed: UInt64 = 50
+    private static let calmSpeed: UInt64 = 100
 
     @Test(.timeLimit(.minutes(5)), arguments: Round.all) func nothingIsLost(_ round: Round) throws {
         for turn in 0..<testRounds() {
