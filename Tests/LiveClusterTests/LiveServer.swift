@@ -75,6 +75,11 @@ final class LiveServer {
     }
 }
 
+extension RunningServer {
+    /// What `ready` waits for.
+    var pluginsNotReady: [String] { configuration.process.lifecycle.pluginsNotReady() }
+}
+
 extension ScriptedCluster {
     /// Namespaces `shop` and `play`; in `shop` the service `web`, the headless service `nodes` with three pods, and no more.
     static func shop() -> ScriptedCluster {
