@@ -1,4 +1,5 @@
 import ScriptedAPI
+import Server
 import ServerHarness
 import Testing
 
@@ -23,5 +24,28 @@ import Testing
         live.api.disconnectAll()
         cluster.apply(ScriptedService(namespace: "shop", name: "new", clusterIPs: ["10.96.0.13"]))
         #expect(try live.gets("new.shop.svc.cluster.local.", ["10.96.0.13"]))
+    }
+
+    @Test func whatCountsAsExistingIsSaved() throws {
+        let folder = try TemporaryFolder()
+        let cluster = ScriptedCluster.shop()
+        cluster.apply(ScriptedService(namespace: "play", name: "web", clusterIPs: ["10.96.0.14"]))
+        var settings = ScriptedSettings()
+        // One Role lets its Namespace be read, the other does not.
+        settings.access.grants = [
+            .init(.services), .init(.endpointSlices), .init(.namespaces, names: ["shop"]),
+        ]
+        let api = try ScriptedAPIServer(cluster, settings: settings)
+        defer { api.stop() }
+        let options = ["namespaces shop play", "last_state \(folder.file("state.json"))", "startup_timeout 20s"]
+        let first = try LiveServer.server(api.url, options)
+        let names = ["web.shop.svc.cluster.local.", "web.play.svc.cluster.local.", "play.svc.cluster.local."]
+        let expected = try names.map { try LiveServer.answer(first.datagramClient(), $0) }
+        #expect(expected == [["10.96.0.10"], ["10.96.0.14"], []])
+        first.server.stop()
+        try api.refuseConnections()
+        let second = try LiveServer.server(api.url, options)
+        defer { second.server.stop() }
+        #expect(try names.map { try LiveServer.answer(second.datagramClient(), $0) } == expected)
     }
 }
