@@ -73,8 +73,10 @@ let package = Package(
         // A live cluster, as far as the answers: a scripted API server on one side, DNS clients on the other.
         .testTarget(
             name: "LiveClusterTests",
-            dependencies: ["ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "DNSWire", "LinuxIO"],
-            swiftSettings: strict),
+            dependencies: [
+                "apodns", "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "ClusterZone", "KubernetesAPI",
+                "RecordIndex", "Corefile", "DNSWire", "LinuxIO",
+            ], swiftSettings: strict),
         .testTarget(
             name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "DNSWire", "LinuxIO"], exclude: ["Fixtures"],
             swiftSettings: strict),

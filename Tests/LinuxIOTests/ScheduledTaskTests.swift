@@ -47,6 +47,20 @@ struct ScheduledTaskTests {
         task.stop()
     }
 
+    @Test(.timeLimit(.minutes(1))) func waitsByItsOwnClock() async throws {
+        let system = Clock.system
+        let fast = Clock(
+            monotonic: { system.monotonic() &* 1_000_000 }, wall: system.wall, wait: { $0 / 1_000_000 })
+        let runs = Runs()
+        let task = ScheduledTask(name: "test", clock: fast) { now in
+            runs.add()
+            return now &+ 600 * Clock.second
+        }
+        try task.start()
+        await runs.wait(for: 5)
+        task.stop()
+    }
+
     /// A deadline that is far away, or for ever, does not hold up the end.
     @Test(.timeLimit(.minutes(1)), arguments: [UInt64.max, 3600 * Clock.second, nil])
     func stopsWhileItWaits(_ wait: UInt64?) async throws {

@@ -1,7 +1,9 @@
 import DNSWire
 import Foundation
+import KubernetesAPI
 import LinuxIO
 import PluginKit
+import Plugins
 import ScriptedAPI
 import Server
 import ServerHarness
@@ -18,12 +20,14 @@ final class LiveServer {
     ///   - zones: what follows `kubernetes`.
     init(
         _ cluster: ScriptedCluster, _ options: String..., zones: String = "cluster.local in-addr.arpa",
-        blocks: String = "", settings: ScriptedSettings = ScriptedSettings()
+        blocks: String = "", settings: ScriptedSettings = ScriptedSettings(), clock: Clock = .system,
+        watching: WatchOptions = WatchOptions()
     ) throws {
         self.cluster = cluster
         api = try ScriptedAPIServer(cluster, settings: settings)
         do {
-            dns = try Self.server(api.url, options, zones: zones, blocks: blocks)
+            dns = try Self.server(
+                api.url, options, zones: zones, blocks: blocks, clock: clock, watching: watching)
         } catch {
             api.stop()
             throw error
@@ -31,7 +35,8 @@ final class LiveServer {
     }
 
     static func server(
-        _ url: String, _ options: [String], zones: String = "cluster.local in-addr.arpa", blocks: String = ""
+        _ url: String, _ options: [String], zones: String = "cluster.local in-addr.arpa", blocks: String = "",
+        clock: Clock = .system, watching: WatchOptions = WatchOptions()
     ) throws -> RunningServer {
         try RunningServer(
             """
@@ -43,7 +48,7 @@ final class LiveServer {
                     \(options.joined(separator: "\n"))
                 }
             }
-            """)
+            """, clock: clock, prepare: { process in _ = process.shared { WatchTuning(watching) } })
     }
 
     /// Ends both. (The API server first: what it does to the other is part of the tests.)

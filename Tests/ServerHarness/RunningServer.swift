@@ -32,13 +32,19 @@ package final class RunningServer {
     ///   - text: the Corefile; keys without a port get one from the system.
     ///   - directory: where relative paths start from.
     ///   - workerCount: UDP workers for each address.
+    ///   - clock: the server's clock, such as that of a `FastClock`.
+    ///   - prepare: is called with the process before the configuration is read.
     /// - Throws: `CorefileError` and `StartError`, as the program would say them.
-    package init(_ text: String, directory: String = "", workerCount: Int = 1) throws {
+    package init(
+        _ text: String, directory: String = "", workerCount: Int = 1, clock: Clock = .system,
+        prepare: (ProcessContext) -> Void = { _ in }
+    ) throws {
         var attempt = 0
         while true {
             attempt += 1
             let lines = LogLines()
-            let configuration = try Self.configure(text, directory: directory, log: lines.log)
+            let configuration = try Self.configure(
+                text, directory: directory, log: lines.log, clock: clock, prepare: prepare)
             let server = Server(configuration, workerCount: workerCount)
             do {
                 try server.start()
@@ -59,12 +65,15 @@ package final class RunningServer {
 
     /// The configuration of a Corefile's text, whose name is "Corefile".
     package static func configure(
-        _ text: String, directory: String = "", log: Log = LogLines().log
+        _ text: String, directory: String = "", log: Log = LogLines().log, clock: Clock = .system,
+        prepare: (ProcessContext) -> Void = { _ in }
     ) throws(CorefileError) -> Configuration {
+        let process = ProcessContext(log: log, clock: clock)
+        prepare(process)
         let corefile = try Corefile.parse(
             text: text, file: "Corefile", defaultPort: 0, knownDirectives: PluginTable.implementedNames,
             knownElsewhere: PluginTable.missingNames)
-        return try Configuration(corefile, directory: directory, process: ProcessContext(log: log))
+        return try Configuration(corefile, directory: directory, process: process)
     }
 
     /// The first listener's port.

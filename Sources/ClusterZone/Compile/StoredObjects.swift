@@ -14,8 +14,13 @@ extension ClusterState {
         }
     }
 
-    /// The Namespace objects.
-    package var namespaceObjects: some Sequence<NamespaceObject> { namespaces.entries.lazy.compactMap(\.object) }
+    /// The Namespace objects, and one for each namespace that counts as existing although its object may not be read.
+    package var namespaceObjects: some Sequence<NamespaceObject> {
+        namespaces.entries.lazy.compactMap { entry in
+            entry.object
+                ?? (entry.isAssumed ? NamespaceObject(name: String(decoding: entry.name, as: UTF8.self)) : nil)
+        }
+    }
 
     /// The Service objects, names in lower case.
     package var serviceObjects: some Sequence<ServiceObject> {

@@ -110,7 +110,7 @@ package final class HTTPClient: @unchecked Sendable {
                 let now = now()
                 guard now < deadline else { return }
                 multi.wait(
-                    milliseconds: Self.milliseconds(from: now, to: nextTime(now: now, deadline: deadline)),
+                    milliseconds: milliseconds(from: now, to: nextTime(now: now, deadline: deadline)),
                     descriptors: waiting.isEmpty ? [] : credentials.descriptors)
             }
         }
@@ -137,8 +137,9 @@ package final class HTTPClient: @unchecked Sendable {
     }
 
     /// Whole milliseconds, never less than the time that is left: else the last of it would be spent spinning.
-    private static func milliseconds(from now: Int64, to time: Int64) -> Int32 {
-        let left = max(0, time.subtractingReportingOverflow(now).partialValue)
+    private func milliseconds(from now: Int64, to time: Int64) -> Int32 {
+        let (span, overflow) = time.subtractingReportingOverflow(now)
+        let left = Int64(clamping: clock.wait(UInt64(max(0, overflow ? .max : span))))
         return Int32(
             clamping: min(left / 1_000_000 + (left % 1_000_000 > 0 ? 1 : 0), HTTPClientTiming.longestPollMilliseconds))
     }
@@ -201,7 +202,10 @@ package final class HTTPClient: @unchecked Sendable {
                 request, id: id, now: now,
                 settings: CurlTransfer.Settings(
                     to: server, request: request, shown: shown, wantsNewConnection: isSuspect ?? false,
-                    longestConnectionLife: suspectedAt.map { max(1, Int((now &- $0) / 1_000_000_000)) }),
+                    // libcurl counts by the kernel's clock.
+                    longestConnectionLife: suspectedAt.map {
+                        max(1, Int(clamping: clock.wait(UInt64(max(0, now &- $0))) / 1_000_000_000))
+                    }),
                 receiver: self)
             guard multi.add(transfer) else { throw HTTPClientFailure(.other, "not enough memory for a request") }
             transfers[id] = transfer

@@ -95,11 +95,14 @@ package struct WatchMachine: Sendable {
         case .pausing(let until, _): until
         case .listing: nil
         case .streaming: MonotonicTime.moment(lastActivity, after: Self.streamingSilence)
-        case .watching: response.isGood ? watchDeadline : nil
+        case .watching:
+            response.isGood
+                ? watchDeadline
+                : response.code == 0 ? MonotonicTime.moment(response.startedAt, after: Self.answerPatience) : nil
         }
     }
 
-    /// The soonest of what an open watch waits for. Before it is open, its idle timeout is what matters.
+    /// The soonest of what an open watch waits for.
     private var watchDeadline: Int64? {
         var soonest = Int64.max
         if let relistAt { soonest = min(soonest, relistAt) }

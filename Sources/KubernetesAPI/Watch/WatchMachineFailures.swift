@@ -42,7 +42,7 @@ extension WatchMachine {
             switch kind {
             case .forbidden:
                 pause =
-                    stream.isOneNamespaceObject
+                    stream.isOneNamespaceObject && !hasSynced
                     ? MonotonicTime.spread(Self.namespaceObjectPause, using: &random) : BackOff.atCap(using: &random)
             case .missing:
                 pause = MonotonicTime.spread(Self.missingPause, using: &random)

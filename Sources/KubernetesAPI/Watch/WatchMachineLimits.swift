@@ -12,6 +12,9 @@ extension WatchMachine {
     static let listSilence = 65 * MonotonicTime.second
     /// How long a streaming list may bring no object before its end: a server that ignores the wish never ends it.
     static let streamingSilence = 60 * MonotonicTime.second
+    /// How long a watch may be without an answer: an API server answers at once, or after it has let the request wait in a
+    /// queue. Its idle timeout would be ten minutes of silence from a proxy that takes connections for nobody.
+    static let answerPatience = 65 * MonotonicTime.second
     /// Streaming lists in a row that do not complete before plain lists are used (rule 9).
     static let incompleteStreamLimit = 2
     /// How long plain lists are used then: a server may be upgraded.
@@ -30,7 +33,8 @@ extension WatchMachine {
     static let retryAfterCap = 60
     /// How often a missing API is tried: an API server that starts up may say 404 for a custom resource too.
     static let missingPause = MonotonicTime.minute
-    /// How often the Namespace object of one namespace is tried once it was forbidden: a Role cannot allow it.
+    /// How often the Namespace object of one namespace is tried once it was forbidden: a Role cannot allow it. One that
+    /// could be read before is tried as often as anything else.
     static let namespaceObjectPause = 10 * MonotonicTime.minute
     /// Failures in a row before a stream that has synced is said to be failing: one hiccup is nobody's concern.
     static let failingThreshold = 3

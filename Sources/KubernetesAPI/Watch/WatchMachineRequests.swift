@@ -18,6 +18,11 @@ extension WatchMachine {
     private mutating func tickWatch(
         _ now: Int64, _ random: inout some RandomNumberGenerator, _ actions: inout [WatchAction]
     ) {
+        guard response.code != 0 else {
+            actions.append(.cancel)
+            return fail(
+                .disconnected("the API server has taken the request and does not answer"), now, &random, &actions)
+        }
         if isTroubled, MonotonicTime.span(from: response.startedAt, to: now) >= Self.shortWatch {
             prove(now, &actions)
         }

@@ -244,7 +244,7 @@ package final class EventLoop: @unchecked Sendable {
     private func waitMilliseconds(maximum: Int32?) -> Int32 {
         var wait = Int32(-1)
         if let deadline = timers.nextDeadline() {
-            let rest = deadline > now ? deadline - now : 0
+            let rest = deadline > now ? clock.wait(deadline - now) : 0
             wait = Int32(clamping: rest / Clock.millisecond + (rest % Clock.millisecond == 0 ? 0 : 1))
         }
         guard let maximum else { return wait }

@@ -18,11 +18,18 @@ package struct Clock: Sendable {
     package let monotonic: @Sendable () -> UInt64
     /// The time of day.
     package let wall: @Sendable () -> Wall
+    /// How long the kernel is to wait while the monotonic time goes on by a span, both in nanoseconds: whoever makes a wait
+    /// of a deadline asks this. The two are the same but for a test's clock, which may run faster than the kernel's.
+    package let wait: @Sendable (_ span: UInt64) -> UInt64
 
-    /// A clock of two functions.
-    package init(monotonic: @escaping @Sendable () -> UInt64, wall: @escaping @Sendable () -> Wall) {
+    /// A clock of these functions.
+    package init(
+        monotonic: @escaping @Sendable () -> UInt64, wall: @escaping @Sendable () -> Wall,
+        wait: @escaping @Sendable (_ span: UInt64) -> UInt64 = { $0 }
+    ) {
         self.monotonic = monotonic
         self.wall = wall
+        self.wait = wait
     }
 
     /// Nanoseconds of a second.

@@ -100,11 +100,12 @@ package final class ScheduledTask: @unchecked Sendable {
         }
         let now = clock.monotonic()
         guard deadline > now else { return }
+        let span = clock.wait(deadline &- now)
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        let nanoseconds = UInt64(truncatingIfNeeded: time.tv_nsec) &+ (deadline &- now) % Clock.second
+        let nanoseconds = UInt64(truncatingIfNeeded: time.tv_nsec) &+ span % Clock.second
         // A wait of more than 2^31 seconds ends with the process.
-        let seconds = min((deadline &- now) / Clock.second, UInt64(Int32.max)) &+ nanoseconds / Clock.second
+        let seconds = min(span / Clock.second, UInt64(Int32.max)) &+ nanoseconds / Clock.second
         time.tv_sec += Int(truncatingIfNeeded: seconds)
         time.tv_nsec = Int(truncatingIfNeeded: nanoseconds % Clock.second)
         while !isWoken, !isStopping {

@@ -122,6 +122,24 @@ import Testing
         #expect(server.connections == 2)
     }
 
+    /// What waits for the client's clock is right for one that is not the kernel's.
+    @Test(.timeLimit(.minutes(1))) func silenceIsMeasuredByTheClientsClock() throws {
+        let server = try #require(
+            PlainServer { talk, _ in
+                talk.waitForEnd()
+                return false
+            })
+        defer { server.stop() }
+        let system = Clock.system
+        let fast = Clock(monotonic: { system.monotonic() &* 1000 }, wall: system.wall, wait: { $0 / 1000 })
+        let client = try HTTPClient(
+            .endpoint("http://127.0.0.1:\(server.port)", environment: noEnvironment), limits: unlimited, clock: fast)
+        _ = client.start(HTTPClientRequest(path: "/api", accept: "", idleTimeout: 300 * Int64(Clock.second)))
+        var result = Exchange()
+        while !result.isOver { client.run(until: .max) { _, event in result.note(event) } }
+        #expect(result.failure?.kind == .idle)
+    }
+
     @Test func bytesKeepARequestAlive() throws {
         let server = try #require(
             PlainServer { talk, _ in

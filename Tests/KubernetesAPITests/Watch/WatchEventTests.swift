@@ -285,6 +285,20 @@ struct WatchEventTests {
         #expect(rig.notices.map(\.kind) == [.silent])
     }
 
+    @Test("a watch that is never answered is asked for again after a minute, not after its own end")
+    func unanswered() throws {
+        var rig = MachineRig()
+        rig.watch()
+        rig.send(.finished, after: 100)
+        #expect(rig.lastRequest?.summary == "watch rv=11")
+        let (actions, seconds) = try rig.wait()
+        #expect(actions.steps == [.cancel] && seconds == 65)
+        #expect(try rig.wait().actions.request?.summary == "watch rv=11")
+        // One that is answered with an error is waited for by whoever reads it.
+        rig.send(.head(status: 503, retryAfterSeconds: nil))
+        #expect(rig.machine.deadline == nil)
+    }
+
     @Test("silence: time without a connection is none of the watch's")
     func silenceAfterOutage() throws {
         var rig = MachineRig { $0.consistencyInterval = nil }

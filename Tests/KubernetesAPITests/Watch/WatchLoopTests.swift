@@ -155,8 +155,10 @@ struct WatchLoopTests {
             rig.notices.map(\.description) == [
                 "services: Service ns/a cannot be used and is left as it was: no address"
             ])
+        rig.transport.answer(services, .head(200, "fake"))
+        rig.turn()
         rig.clock.advance(nanoseconds: 601 * Clock.second)
-        rig.transport.answer(services, .head(200, "fake"), .body("unusable a 12\n"))
+        rig.transport.answer(services, .body("unusable a 12\n"))
         rig.turn()
         #expect(rig.notices.count == 2 && rig.notices[1].message.hasSuffix("(and 1 more since the last such line)"))
     }

@@ -82,6 +82,10 @@ struct WatchRefusalTests {
         try rig.wait()
         #expect(rig.send(.ok, .listEnd(version: "4", continueToken: ""), .finished).steps.last == .changed(.synced))
         rig.send(.ok, .object(.modified, version: "5"))
+        // Somebody may read it: that it is refused now may pass.
+        rig.send(.finished, after: 100)
+        #expect(rig.refuse(403) == [.changed(.forbidden)])
+        #expect(try rig.wait().seconds < 60)
         #expect(rig.notices.isEmpty)
     }
 

@@ -15,6 +15,7 @@ package final class ScriptedAPIServer: Sendable {
         var connections = 0
         var watches = 0
         var stalled = 0
+        var faultCount = 0
         var resumes = 0
         var isPaused = false
         var isStopping = false
@@ -177,6 +178,9 @@ package final class ScriptedAPIServer: Sendable {
         state.update { $0.requests.removeAll() }
     }
 
+    /// How many faults answers were given until now.
+    package var faultCount: Int { state.read { $0.faultCount } }
+
     /// How many watches are being served.
     package var watchCount: Int { state.read { $0.watches } }
 
@@ -216,7 +220,9 @@ package final class ScriptedAPIServer: Sendable {
         state.update { state in
             if state.requests.count >= Self.requestLimit { state.requests.removeFirst(Self.requestLimit / 2) }
             state.requests.append(request)
-            let faults = FaultSet(state.faults.faults(for: request))
+            let list = state.faults.faults(for: request)
+            state.faultCount += list.count
+            let faults = FaultSet(list)
             var answer = state.faults.answer(for: request)
             if answer == nil, let recordings = state.recordings {
                 answer = Recording.answer(to: request, among: recordings)

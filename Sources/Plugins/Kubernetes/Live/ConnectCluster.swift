@@ -14,7 +14,9 @@ extension KubernetesOptions {
         let log = process.log
         do {
             return try ClusterWatcher(
-                WatchSettings(streams: streams, detail: liveDetail), server: try server(),
+                WatchSettings(
+                    streams: streams, detail: liveDetail, options: process.shared { WatchTuning() }.options),
+                server: try server(),
                 limits: RequestLimits(queriesPerSecond: apiRate, burst: apiBurst, maximumInFlight: apiMaxInflight),
                 observer: RequestCounter(KubernetesMetrics.of(process)), sink: sink, clock: process.clock,
                 seed: generator.next()

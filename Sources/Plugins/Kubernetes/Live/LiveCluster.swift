@@ -151,10 +151,13 @@ final class LiveCluster: ClusterSource, WatchSink {
         state.withLock { state in
             state.progress[stream]?.state = new
             if new == .synced { state.progress[stream]?.wasSynced = true }
-            if stream.resource == .namespaces, let namespace = stream.namespace, new == .forbidden {
-                // A Role cannot grant the namespace's own object: whoever may read what is in it may take it as given.
-                state.cluster.assumeNamespace(namespace, exists: true)
-                state.progress[stream]?.wasSynced = true
+            if stream.resource == .namespaces, let namespace = stream.namespace {
+                // A Role cannot grant the namespace's own object: whoever may read what is in it may take it as given,
+                // until the object can be read after all.
+                if new == .forbidden || new == .synced {
+                    state.cluster.assumeNamespace(namespace, exists: new == .forbidden)
+                    state.progress[stream]?.wasSynced = true
+                }
             }
         }
         flush()
