@@ -161,55 +161,65 @@ final class LiveCluster: ClusterSource, WatchSink {
             }
         }
         flush()
-        synced()
     }
 
-    /// Notes it when everything is known for the first time.
-    private func synced() {
-        let news = state.withLock { state -> (counts: [String], wasRestored: Bool)? in
-            guard !state.isSynced, Self.isComplete(state) else { return nil }
-            state.isSynced = true
-            let counts = Set(streams.map(\.resource)).sorted { $0.rawValue < $1.rawValue }
-                .map { "\(state.cluster.objectCount($0)) \($0.plural)" }
-            defer { state.servesLastState = false }
-            return (counts, state.servesLastState)
-        }
-        guard let (counts, wasRestored) = news else { return }
-        process.log.info(
-            "plugin/kubernetes: synced with the Kubernetes API: \(counts.joined(separator: ", "))"
-                + (wasRestored ? "; the saved state is no longer in use" : ""))
-        // Reading the first lists leaves buffers behind that are not needed again.
-        MemoryAllocator.trim()
-        lastState?.changed()
+    /// What a publication brought about, to be told once the lock is free.
+    private struct Publication {
+        /// Whether an answer changed.
+        var isNew = false
+        /// The changes that it made visible.
+        var times: [(kind: KubernetesMetrics.ServiceKind, time: Int64)] = []
+        /// What is known, where that is everything for the first time.
+        var synced: String?
     }
 
     /// Publishes what has changed, in one step.
     func flush() {
         let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
-        let times = state.withLock { state -> [(kind: KubernetesMetrics.ServiceKind, time: Int64)]? in
+        let publication = state.withLock { state -> Publication in
             let isSettled = state.progress.values.allSatisfy(\.isSettled)
             if isSettled { state.publishes = true }
             // Before the first lists are all there (or refused) a part would be compiled twice, and help nobody.
-            guard state.publishes else { return nil }
+            guard state.publishes else { return Publication() }
             var change = state.cluster.takeChange() ?? IndexChange()
             change.gaps = state.servesLastState ? [] : Self.gaps(state)
-            let published = index.apply(change, serial: serial).isPublished
-            let times = state.pending
+            var publication = Publication(isNew: index.apply(change, serial: serial).isPublished, times: state.pending)
             state.pending.removeAll(keepingCapacity: true)
+            // Said only now that it is published: whoever waits for it asks at once.
+            if !state.isSynced, Self.isComplete(state) {
+                state.isSynced = true
+                publication.synced = summary(state)
+                state.servesLastState = false
+            }
             if isSettled, !state.isSettled {
-                // The start may go on now that it is published.
                 state.isSettled = true
                 settled.stop()
             }
-            return published ? times : nil
+            return publication
         }
-        guard let times else { return }
+        if let summary = publication.synced {
+            process.log.info(summary)
+            // Reading the first lists leaves buffers behind that are not needed again.
+            MemoryAllocator.trim()
+            lastState?.changed()
+        }
+        guard publication.isNew else { return }
         let wall = process.clock.wall()
         let now = wall.seconds &* 1_000_000_000 &+ Int64(wall.nanoseconds)
-        for (kind, time) in times {
+        for (kind, time) in publication.times {
             metrics.observeProgramming(kind, seconds: max(0, Double(now &- time) / 1e9))
         }
         lastState?.changed()
+    }
+
+    /// The line that says that everything is known.
+    private func summary(_ state: borrowing State) -> String {
+        var counts: [String] = []
+        for resource in WatchedResource.allCases where streams.contains(where: { $0.resource == resource }) {
+            counts.append("\(state.cluster.objectCount(resource)) \(resource.plural)")
+        }
+        return "plugin/kubernetes: synced with the Kubernetes API: \(counts.joined(separator: ", "))"
+            + (state.servesLastState ? "; the last state is no longer in use" : "")
     }
 
     // MARK: What is known
