@@ -31,6 +31,8 @@ struct BuiltIndex {
         }
         let applied = ProcessorTime.thread
         let between = callocationcount_bytes()
+        // The bodies are not to be let go between the two counts.
+        withExtendedLifetime(bodies) {}
         if let change = state.takeChange() { index.apply(change, serial: 1) }
         compileSeconds = ProcessorTime.thread - applied
         applySeconds = applied - start
