@@ -21,7 +21,7 @@ struct BenchArguments {
           --rounds N      rounds of which the median is shown (5; 1 to 99)
           --program PATH  the apodns to measure (the one beside this program; build it with
                           swift build -c release --product apodns)
-          --only TEXT     only the rows whose name has TEXT in it (start)
+          --only TEXT     only the rows whose name has TEXT in it (start, micro)
         Measured on this machine, over loopback, with processes of its own, which it ends.
         """
 

@@ -13,11 +13,13 @@ struct MicroBenchmark {
     func run() throws(BenchFailure) {
         var table = Table("micro: in 5,000 services and 50,000 endpoints; median of \(plan.rounds) rounds")
         let cluster = BenchPlan.cluster()
-        var options = ZoneOptions()
-        try build(cluster, options, "", &table)
-        options.servesPods = true
-        options.endpointPodNames = true
-        try build(cluster, options, ", pods and pod names", &table)
+        if plan.only == nil {
+            var options = ZoneOptions()
+            try build(cluster, options, "", &table)
+            options.servesPods = true
+            options.endpointPodNames = true
+            try build(cluster, options, ", pods and pod names", &table)
+        }
         try answers(cluster, &table)
         table.show()
     }
@@ -76,6 +78,7 @@ struct MicroBenchmark {
     private func add(
         _ what: String, _ names: [String], _ type: RecordType, _ table: inout Table, _ body: ([UInt8]) -> Void
     ) throws(BenchFailure) {
+        guard plan.only.map({ what.contains($0) }) ?? true else { return }
         // More than the processor's first caches hold, as in a cluster.
         var queries: [[UInt8]] = []
         for name in names.prefix(2000) { queries.append(try Query.bytes(name, type)) }
