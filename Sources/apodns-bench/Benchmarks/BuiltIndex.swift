@@ -31,13 +31,13 @@ struct BuiltIndex {
         }
         let applied = ProcessorTime.thread
         let between = callocationcount_bytes()
-        // The bodies are not to be let go between the two counts.
-        withExtendedLifetime(bodies) {}
         if let change = state.takeChange() { index.apply(change, serial: 1) }
         compileSeconds = ProcessorTime.thread - applied
         applySeconds = applied - start
         stateBytes = between - before
         indexBytes = callocationcount_bytes() - between
         self.state = state
+        // Not to be let go between the counts.
+        withExtendedLifetime(bodies) {}
     }
 }

@@ -29,6 +29,7 @@ struct ChangeBenchmark {
     }
 
     private static let microseconds = 1e6
+    private static let changesOfRound = 100
     /// Pause between two changes, in microseconds: nothing is left of the one before.
     private static let pause: UInt32 = 1000
     /// The rest after a start, likewise.
@@ -52,14 +53,15 @@ struct ChangeBenchmark {
             Target(name: "1 of 10 endpoints", slice: small[0], service: "\(name).\(namespace)"),
             Target(name: "1 of 5,000 endpoints", slice: large[large.count / 2], service: "large.team-00"),
         ]
-        try inside(cluster, targets)
-        try outside(cluster, targets)
+        let wanted = targets.filter { target in plan.only.map { target.name.contains($0) } ?? true }
+        try inside(cluster, wanted)
+        try outside(cluster, wanted)
     }
 
     // MARK: In process
 
     private func inside(_ cluster: ScriptedCluster, _ targets: [Target]) throws(BenchFailure) {
-        let count = plan.isQuick ? 50 : 500
+        let count = plan.isQuick ? 50 : Self.changesOfRound * plan.rounds
         var table = Table(
             "change in process, of 5,001 services and 55,000 endpoints: ClusterState.apply, takeChange, RecordIndex.apply; "
                 + "\(count) changes")
@@ -92,7 +94,7 @@ struct ChangeBenchmark {
     // MARK: From outside
 
     private func outside(_ cluster: ScriptedCluster, _ targets: [Target]) throws(BenchFailure) {
-        let count = plan.isQuick ? 50 : 500
+        let count = plan.isQuick ? 50 : Self.changesOfRound * plan.rounds
         let program = try plan.programPath()
         let api: ScriptedAPIServer
         do throws(ScriptedAPIError) { api = try ScriptedAPIServer(cluster) } catch { throw BenchFailure("\(error)") }
