@@ -109,6 +109,7 @@ struct ChangeBenchmark {
         )
         for target in targets {
             var times = Samples()
+            var before: ProcessMemory?
             let processor = ProcessorTime.process(apodns.process)
             var asked = 0
             for number in 0..<count {
@@ -126,6 +127,7 @@ struct ChangeBenchmark {
                     // The end of the start, when memory is given back, is not what is measured here.
                     usleep(Self.rest)
                 }
+                if before == nil { before = try ProcessMemory(of: apodns.process) }
                 usleep(Self.pause)
                 let start = ProcessorTime.wall
                 cluster.apply(slice)
@@ -137,12 +139,17 @@ struct ChangeBenchmark {
                 }
                 times.add((ProcessorTime.wall - start) * 1000)
             }
+            let after = try ProcessMemory(of: apodns.process)
             let spent = (ProcessorTime.process(apodns.process) - processor) / Double(count) * 1000
             table.add("\(target.name): median", "\(Table.text(times.median, 2)) ms")
             table.add("\(target.name): p99", times.percentile(99), "ms", atMost: Self.goalOutside, digits: 2)
             table.add(
                 "\(target.name): processor time of apodns, with \(asked / count) answers on the way",
                 "\(Table.text(spent, 2)) ms")
+            table.add(
+                "\(target.name): anonymous memory after them, of that before",
+                after.anonymous / (before ?? after).anonymous,
+                "times", atMost: 1.1, digits: 2)
         }
         table.show()
     }
