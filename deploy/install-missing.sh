@@ -37,6 +37,8 @@ if [[ ${1:-} == test ]]; then
     # The scripted API server speaks TLS, and makes its certificates.
     need_package libssl-dev
     need_command openssl openssl
+    # nghttpx speaks HTTP/2 in front of it, as real API servers do.
+    need_package nghttp2-proxy
 fi
 
 if ((${#missing[@]} == 0)); then

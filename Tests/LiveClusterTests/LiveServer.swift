@@ -1,6 +1,7 @@
 import DNSWire
 import Foundation
 import LinuxIO
+import PluginKit
 import ScriptedAPI
 import Server
 import ServerHarness
@@ -67,6 +68,11 @@ final class LiveServer {
         let client = try dns.datagramClient()
         return try holdsInTime { try Self.answer(client, name, type) == expected }
     }
+}
+
+extension RunningServer {
+    /// What `ready` waits for.
+    var pluginsNotReady: [String] { configuration.process.lifecycle.pluginsNotReady() }
 }
 
 extension ScriptedCluster {

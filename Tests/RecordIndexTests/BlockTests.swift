@@ -110,7 +110,15 @@ struct BlockTests {
 
     @Test("labels are found, and only they", arguments: [0, 1, 2, 3, 100])
     func labels(count: Int) {
-        let names = (0..<count).map { "db-\($0)" } + (count > 0 ? ["x", String(repeating: "y", count: 63)] : [])
+        // Short ones, ones about as long as a key holds, and longer ones that begin alike: all of them, or some.
+        let starts =
+            count == 100
+            ? ["a-name-of-one-set-of-pods-", "a-name-of-one-set-", "fifteen-bytes"]
+            : ["a-name-of-one-set-of-pods-", "a-name-of-one-set-"]
+        let names =
+            (0..<count).map { "db-\($0)" }
+            + (count > 0 ? ["x", "a-name-of-one" + String(repeating: "y", count: 50)] : [])
+            + (0..<count * 3).map { "\(starts[$0 % starts.count])\($0)" }
         let compiled = records("ns", "db", .headless) {
             $0.portGroups = [[port("a", 1)]]
             $0.add(names.enumerated().map { endpoint(AddressKey(ipv4: UInt32($0)), $1) }.shuffled())

@@ -6,12 +6,18 @@ extension ClusterReader {
     /// or while the API server does not let a resource be read.
     ///
     /// Resolvers keep an NXDOMAIN, so one is only said where what is missing could not change it
-    /// (kubernetes/kubernetes#57111). Positive answers are always certain: what they are
-    /// made of was there when it was read.
+    /// (kubernetes/kubernetes#57111). Positive answers are always certain: what they are made of was there when it was read.
+    ///
+    /// - Parameter outcome: `.noData` or `.nameError`.
+    @inline(__always)
+    package func isCertain(_ outcome: ClusterOutcome, _ question: ClusterQuestion) -> Bool {
+        index.gaps.rawValue == 0 || isCertain(outcome.rawValue, question)
+    }
+
     @inline(never)
-    package func isCertain(_ question: ClusterQuestion) -> Bool {
+    private func isCertain(_ outcome: UInt8, _ question: ClusterQuestion) -> Bool {
         let gaps = index.gaps
-        if gaps.isEmpty { return true }
+        let exists = outcome == ClusterOutcome.noData.rawValue
         let name = ClusterName(
             question.name, left: question.labelsLeft, zonal: options.zonal, hasServices: !question.isMulticluster)
         switch name.kind {
@@ -22,12 +28,12 @@ extension ClusterReader {
             return question.type != .ptr || !isReverse(question.name, question.labelCount)
                 || gaps.isDisjoint(with: [.services, .endpoints])
         case .serviceNamespace, .podNamespace:
-            return !gaps.contains(.namespaces)
+            return exists || !gaps.contains(.namespaces)
         case .pod:
             switch options.podMode {
             case .disabled: return true
-            case .insecure: return !gaps.contains(.namespaces)
-            case .verified: return gaps.isDisjoint(with: [.namespaces, .pods])
+            case .insecure: return exists || !gaps.contains(.namespaces)
+            case .verified: return exists || gaps.isDisjoint(with: [.namespaces, .pods])
             }
         case .service, .endpoint, .port, .pinned, .preferred:
             return isCertain(name, gaps)

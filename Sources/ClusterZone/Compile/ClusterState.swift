@@ -18,9 +18,9 @@ package struct ClusterState: Sendable {
     /// How many Namespace objects there are.
     var namespaceCount = 0
     /// Which pass over the Namespace objects is going on.
-    private var namespacePass: UInt32 = 1
+    var namespacePass: UInt32 = 1
     /// By name ([] for all): the pass with which listing it began.
-    private var namespacePasses: [[UInt8]: UInt32] = [:]
+    var namespacePasses: [[UInt8]: UInt32] = [:]
     /// Whether all Namespace objects are known. Until then, those of the services and pods count as existing.
     var hasAllNamespaces = false
 
@@ -196,14 +196,14 @@ package struct ClusterState: Sendable {
         }
     }
 
-    private mutating func removeNamespace(_ number: UInt32) {
+    mutating func removeNamespace(_ number: UInt32) {
         guard namespaces[number].object != nil else { return }
         namespaces[number].object = nil
         namespaceCount -= 1
         hasDirtyNamespaces = true
     }
 
-    private mutating func removeService(_ place: Int) {
+    mutating func removeService(_ place: Int) {
         guard services[place].link.hasObject else { return }
         services[place].link.hasObject = false
         serviceCount -= 1
@@ -216,98 +216,22 @@ package struct ClusterState: Sendable {
         markDirty(place)
     }
 
-    private mutating func removeSlice(_ place: Int) {
+    mutating func removeSlice(_ place: Int) {
         unlink(place)
         release(slices[place].namespace)
         slices.remove(place)
     }
 
-    private mutating func removePod(_ place: Int) {
+    mutating func removePod(_ place: Int) {
         dirtyPods[podPlace(place), default: 0] -= 1
         removeWitness(pods[place].namespace)
         release(pods[place].namespace)
         pods.remove(place)
     }
 
-    private mutating func removeImport(_ place: Int) {
+    mutating func removeImport(_ place: Int) {
         release(imports[place].namespace)
         imports.remove(place)
-    }
-
-    // MARK: Passes
-
-    /// Begins a list of a resource, of one namespace or (nil) of all: what is neither applied nor kept until `endReplace`
-    /// is gone then, and stays in use until then. Begun again, everything is to be seen again.
-    package mutating func beginReplace(_ resource: WatchedResource, namespace: String?) {
-        let key = namespace.map { EndpointLabel.lowerCased($0) } ?? []
-        switch resource {
-        case .namespaces:
-            namespacePass &+= 1
-            namespacePasses[key] = namespacePass
-        case .services: services.beginPass(key)
-        case .endpointSlices: slices.beginPass(key)
-        case .pods: pods.beginPass(key)
-        case .serviceImports: imports.beginPass(key)
-        }
-    }
-
-    /// Counts an object as seen, unchanged.
-    package mutating func keep(_ resource: WatchedResource, _ key: ObjectKey) {
-        switch resource {
-        case .namespaces:
-            if let number = namespaces.find(EndpointLabel.lowerCased(key.name)) {
-                namespaces[number].generation = namespacePass
-            }
-        case .services: if let place = place(of: key, in: services) { services.see(place) }
-        case .endpointSlices: if let place = place(of: key, in: slices) { slices.see(place) }
-        case .pods: if let place = place(of: key, in: pods) { pods.see(place) }
-        case .serviceImports: if let place = place(of: key, in: imports) { imports.see(place) }
-        }
-    }
-
-    /// Ends a list: what was not seen since `beginReplace` is gone, of that namespace only if one is given.
-    package mutating func endReplace(_ resource: WatchedResource, namespace: String?) {
-        let key = namespace.map { EndpointLabel.lowerCased($0) } ?? []
-        switch resource {
-        case .namespaces: endNamespaces(key)
-        case .services: for place in endPass(over: \.services, key) { removeService(place) }
-        case .endpointSlices:
-            for place in endPass(over: \.slices, key) { removeSlice(place) }
-            releaseHeld()
-        case .pods: for place in endPass(over: \.pods, key) { removePod(place) }
-        case .serviceImports: for place in endPass(over: \.imports, key) { removeImport(place) }
-        }
-    }
-
-    /// Ends a pass over a table.
-    ///
-    /// - Returns: the places of what was not seen in it.
-    private mutating func endPass<Link>(
-        over table: WritableKeyPath<ClusterState, ObjectTable<Link>>, _ namespace: [UInt8]
-    ) -> [Int] {
-        guard let pass = self[keyPath: table].endPass(namespace) else { return [] }
-        if namespace.isEmpty { return self[keyPath: table].unseen(since: pass, namespace: nil) }
-        guard let number = namespaces.find(namespace) else { return [] }
-        return self[keyPath: table].unseen(since: pass, namespace: number)
-    }
-
-    private mutating func endNamespaces(_ name: [UInt8]) {
-        guard let pass = namespacePasses.removeValue(forKey: name) else { return }
-        if !name.isEmpty {
-            guard Self.isLabel(name) else { return }
-            let number = namespaces.number(of: name)
-            namespaces[number].isListed = true
-            namespaces[number].isSaved = false
-            if namespaces[number].generation < pass { removeNamespace(number) }
-        } else {
-            hasAllNamespaces = true
-            for index in namespaces.entries.indices {
-                let number = UInt32(truncatingIfNeeded: index)
-                namespaces[number].isSaved = false
-                if namespaces[number].generation < pass { removeNamespace(number) }
-            }
-        }
-        hasDirtyNamespaces = true
     }
 
     // MARK: Namespaces
@@ -371,13 +295,6 @@ package struct ClusterState: Sendable {
         markDirty(service)
     }
 
-    /// Lets services be compiled whose slices are all listed now.
-    private mutating func releaseHeld() {
-        for place in dirtyServices where services[place].link.isAmongSlices {
-            services[place].link.isAmongSlices = slices.isInPass(namespaces[services[place].namespace].name)
-        }
-    }
-
     mutating func markDirty(_ service: Int) {
         guard !services[service].link.isDirty else { return }
         services[service].link.isDirty = true
@@ -437,7 +354,7 @@ package struct ClusterState: Sendable {
 
     private func isSelected(_ labels: [String: String]) -> Bool { options.labels?.matches(labels) ?? true }
 
-    private static func isLabel(_ name: [UInt8]) -> Bool { 1...QuestionName.longestLabel ~= name.count }
+    static func isLabel(_ name: [UInt8]) -> Bool { 1...QuestionName.longestLabel ~= name.count }
 }
 
 extension PodObject {

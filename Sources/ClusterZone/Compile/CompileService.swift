@@ -84,6 +84,7 @@ struct ServiceCompiler {
         slice.withUnsafeBytes { bytes in
             var reader = PackedSlice(bytes)
             let group = groups.number(reader.ports, in: &records)
+            var dashed: [UInt8] = []
             while let endpoint = reader.next() {
                 let zone =
                     endpoint.zone.isEmpty || !options.zonal ? 0 : records.zone([UInt8](endpoint.zone))
@@ -94,9 +95,9 @@ struct ServiceCompiler {
                         AddressKey(ipv4: number), label: label, isHostname: endpoint.isHostname, portGroup: group,
                         zone: zone)
                 case .v6(let address):
+                    if endpoint.label == nil { EndpointLabel.setDashed(address, &dashed) }
                     let label =
-                        endpoint.label.map { records.label($0) }
-                        ?? EndpointLabel.dashed(address.description.utf8).withUnsafeBytes { records.label($0) }
+                        endpoint.label.map { records.label($0) } ?? dashed.withUnsafeBytes { records.label($0) }
                     records.append(
                         address.key, label: label, isHostname: endpoint.isHostname, portGroup: group, zone: zone)
                 case .text(let text):

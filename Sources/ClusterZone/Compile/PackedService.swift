@@ -31,13 +31,14 @@ enum PackedService {
         writer.put(labels: service.labels)
     }
 
-    /// Whether the service whose packed form is `bytes` is headless.
-    static func isHeadless(_ bytes: [UInt8]) -> Bool {
+    /// Whether the service whose packed form is `bytes` is headless, and whether it selects its endpoints.
+    static func traits(_ bytes: [UInt8]) -> (isHeadless: Bool, hasSelector: Bool) {
         // SAFETY: the bytes are read while the closure runs.
         bytes.withUnsafeBytes { bytes in
             var reader = PackedReader(bytes)
             _ = reader.bytesOfText()
-            return reader.byte() & Flag.headless != 0
+            let flags = reader.byte()
+            return (flags & Flag.headless != 0, flags & Flag.selector != 0)
         }
     }
 

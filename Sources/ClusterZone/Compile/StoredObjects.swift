@@ -43,10 +43,10 @@ extension ClusterState {
         imports.places.lazy.map { PackedImport.unpack(imports[$0].bytes, namespace: namespace(imports[$0].namespace)) }
     }
 
-    /// Whether a service is headless; nil where there is no such Service object.
-    package func isHeadless(_ key: ObjectKey) -> Bool? {
+    /// Whether a service is headless, and whether it selects its endpoints; nil where there is no such Service object.
+    package func traits(ofService key: ObjectKey) -> (isHeadless: Bool, hasSelector: Bool)? {
         guard let place = place(of: key, in: services), services[place].link.hasObject else { return nil }
-        return PackedService.isHeadless(services[place].bytes)
+        return PackedService.traits(services[place].bytes)
     }
 
     private func namespace(_ number: UInt32) -> String { String(decoding: namespaces[number].name, as: UTF8.self) }

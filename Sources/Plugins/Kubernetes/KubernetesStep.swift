@@ -76,21 +76,15 @@ extension KubernetesPlugin {
         var externalTarget = 0
         let outcome = worker.pointee.reader.answer(
             question, into: &exchange.pointee.writer, externalTarget: &externalTarget)
-        if outcome == .noData || outcome == .nameError, !worker.pointee.reader.index.gaps.isEmpty,
-            !worker.pointee.reader.isCertain(question)
-        {
-            // Never NXDOMAIN, and nothing from the next plugin either, for a name that may well exist: resolvers would keep
-            // it (kubernetes/kubernetes#57111).
-            exchange.pointee.fail(.serverFailure)
-            return .answered
-        }
         exchange.pointee.flags = Header.authoritative
         switch outcome {
         case .answered:
             exchange.pointee.aliasTarget = externalTarget
         case .noData:
+            guard worker.pointee.reader.isCertain(outcome, question) else { return notKnown(exchange) }
             worker.pointee.reader.writeSOA(question, into: &exchange.pointee.writer)
         case .nameError:
+            guard worker.pointee.reader.isCertain(outcome, question) else { return notKnown(exchange) }
             let through = worker.pointee.fallthroughZones.longestMatch(
                 name, length: exchange.pointee.request.nameLength, labelCount: exchange.pointee.request.labelCount)
             if through.index >= 0 {
@@ -103,6 +97,13 @@ extension KubernetesPlugin {
             // CoreDNS: transfers are the transfer plugin's; here they are refused.
             exchange.pointee.fail(.refused)
         }
+        return .answered
+    }
+
+    /// Never NXDOMAIN, and nothing from the next plugin either, for a name that may well exist: resolvers would keep it
+    /// (kubernetes/kubernetes#57111).
+    private static func notKnown(_ exchange: UnsafeMutablePointer<Exchange>) -> Verdict {
+        exchange.pointee.fail(.serverFailure)
         return .answered
     }
 }

@@ -10,13 +10,13 @@ struct AddressPools {
         places = [UInt32](repeating: 0, count: records.rows.count)
         // An address and the number of its endpoint in one number: sorting integers is what makes large services cheap.
         var short: [UInt64] = []
-        var long: [Int] = []
+        var long: [(address: AddressKey, number: Int)] = []
         short.reserveCapacity(records.rows.count)
         for (number, row) in records.rows.enumerated() where !row.isName {
             if row.address.isIPv4 {
                 short.append(UInt64(row.address.ipv4) << 32 | UInt64(truncatingIfNeeded: number))
             } else {
-                long.append(number)
+                long.append((row.address, number))
             }
         }
         sortNumbers(&short)
@@ -26,9 +26,8 @@ struct AddressPools {
             if ipv4.last != address { ipv4.append(address) }
             places[Int(truncatingIfNeeded: pair & 0xFFFF_FFFF)] = Self.place(RowView.ipv4, ipv4.count - 1)
         }
-        long.sort { records.rows[$0].address < records.rows[$1].address }
-        for number in long {
-            let address = records.rows[number].address
+        long.sort { $0.address < $1.address }
+        for (address, number) in long {
             if ipv6.last != address { ipv6.append(address) }
             places[number] = Self.place(RowView.ipv6, ipv6.count - 1)
         }

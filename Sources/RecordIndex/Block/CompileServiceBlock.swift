@@ -95,11 +95,12 @@ private struct ServiceBlockCompiler {
     ) {
         var candidates: [Candidate] = []
         candidates.reserveCapacity(records.rows.count)
+        let prefix = records.commonPrefix
         for (number, row) in records.rows.enumerated() {
+            let key = records.sortKey(of: row.label, commonPrefix: prefix).value
             candidates.append(
                 Candidate(
-                    high: UInt64(truncatingIfNeeded: row.label.key.value &>> 64),
-                    low: UInt64(truncatingIfNeeded: row.label.key.value),
+                    high: UInt64(truncatingIfNeeded: key &>> 64), low: UInt64(truncatingIfNeeded: key),
                     number: UInt32(truncatingIfNeeded: number), place: pools.places[number]))
         }
         candidates.sort { left, right in
@@ -114,7 +115,7 @@ private struct ServiceBlockCompiler {
         var ports = LabelPorts(portGroups: portGroups)
         for candidate in candidates {
             let row = records.rows[Int(candidate.number)]
-            if labels.last.map({ compare($0.label, row.label) == 0 }) != true {
+            if labels.last.map({ records.compare($0.label, row.label) == 0 }) != true {
                 if let last = labels.last { labels[labels.count - 1].group = ports.group(of: rows[last.firstRow...]) }
                 labels.append(BlockLabel(label: row.label, firstRow: rows.count, group: -1))
             }
@@ -140,21 +141,12 @@ private struct ServiceBlockCompiler {
     /// The order of two endpoints whose labels' keys are equal.
     private func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
         let (one, two) = (records.rows[Int(left.number)], records.rows[Int(right.number)])
-        let order = compare(one.label, two.label)
+        let order = records.compare(one.label, two.label)
         if order != 0 { return order < 0 }
         if left.place != right.place { return left.place < right.place }
         let (group, other) = (groupNumbers[Int(one.portGroup)], groupNumbers[Int(two.portGroup)])
         if group != other { return group < other }
         return zoneNumbers[Int(one.zone)] < zoneNumbers[Int(two.zone)]
-    }
-
-    /// The order in which `ServiceBlock.findLabel` searches.
-    private func compare(_ left: ServiceRecords.Label, _ right: ServiceRecords.Label) -> Int {
-        if left.key != right.key { return left.key < right.key ? -1 : 1 }
-        guard left.key.length > EndpointLabelKey.wholeLength else { return 0 }
-        let (one, two) = (records.wholeLabel(left), records.wholeLabel(right))
-        if one.elementsEqual(two) { return 0 }
-        return one.lexicographicallyPrecedes(two) ? -1 : 1
     }
 
     // MARK: Parts
@@ -250,9 +242,7 @@ private struct ServiceBlockCompiler {
                 offsets.append(UInt32(clamping: texts + offset))
                 (memory + offset).storeBytes(of: label.label.key.value.bigEndian, as: UInt128.self)
                 if label.label.key.length > EndpointLabelKey.wholeLength {
-                    for (place, byte) in records.wholeLabel(label.label).enumerated() {
-                        (memory + (offset + 1 + place)).storeBytes(of: byte, as: UInt8.self)
-                    }
+                    records.copyWholeLabel(label.label, to: memory + (offset + 1))
                 }
                 offset += label.label.key.length + 1
             }

@@ -7,11 +7,25 @@ package struct EndpointLabelKey: Hashable, Comparable, Sendable {
     let value: UInt128
 
     /// The key of a label of at most 63 bytes, without its length byte.
-    package init(_ label: UnsafeRawBufferPointer) {
-        var value: UInt128 = 0
-        for byte in label.prefix(Self.wholeLength) { value = value &<< 8 | UInt128(truncatingIfNeeded: byte) }
-        let missing = UInt128(truncatingIfNeeded: max(0, Self.wholeLength - label.count))
-        self.value = UInt128(truncatingIfNeeded: label.count) &<< 120 | value &<< (missing &* 8)
+    package init(_ label: UnsafeRawBufferPointer) { self.init(label, length: label.count) }
+
+    /// - Parameters:
+    ///   - bytes: what is to stand behind the length.
+    ///   - length: the whole label's.
+    init(_ bytes: UnsafeRawBufferPointer, length: Int) {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        let count = min(bytes.count, Self.wholeLength)
+        var place = 0
+        while place < count, place < 7 {
+            high |= UInt64(bytes[place]) &<< UInt64(truncatingIfNeeded: 48 &- place &* 8)
+            place &+= 1
+        }
+        while place < count {
+            low |= UInt64(bytes[place]) &<< UInt64(truncatingIfNeeded: 56 &- (place &- 7) &* 8)
+            place &+= 1
+        }
+        value = (UInt128(length) &<< 56 | UInt128(high)) &<< 64 | UInt128(low)
     }
 
     /// The key of an IPv4 address with dashes for dots, as in `10-0-0-1`.

@@ -129,9 +129,63 @@ package struct ServiceRecords: Sendable {
         return Label(key: key, offset: offset)
     }
 
-    /// The bytes of a label that is longer than its key.
-    func wholeLabel(_ label: Label) -> ArraySlice<UInt8> {
-        labelBytes[Int(label.offset)..<Int(label.offset) + label.key.length]
+    /// The order of labels in a block: shorter ones first, then by bytes.
+    ///
+    /// - Returns: below 0 where `left` comes first, 0 where the two are equal.
+    func compare(_ left: Label, _ right: Label) -> Int {
+        if left.key != right.key { return left.key < right.key ? -1 : 1 }
+        guard left.key.length > EndpointLabelKey.wholeLength, left.offset != right.offset else { return 0 }
+        return labelBytes.withUnsafeBytes { bytes in
+            let (one, two) = (Int(left.offset), Int(right.offset))
+            for place in EndpointLabelKey.wholeLength..<left.key.length where bytes[one + place] != bytes[two + place] {
+                return bytes[one + place] < bytes[two + place] ? -1 : 1
+            }
+            return 0
+        }
+    }
+
+    /// How many bytes all labels that are longer than their keys begin with together.
+    var commonPrefix: Int {
+        labelBytes.withUnsafeBytes { bytes in
+            var first: Label?
+            var count = 0
+            for row in rows where row.label.key.length > EndpointLabelKey.wholeLength {
+                guard let first else {
+                    first = row.label
+                    count = row.label.key.length
+                    continue
+                }
+                count = min(count, row.label.key.length)
+                var place = 0
+                while place < count, bytes[Int(first.offset) + place] == bytes[Int(row.label.offset) + place] {
+                    place += 1
+                }
+                count = place
+                if count == 0 { break }
+            }
+            return count
+        }
+    }
+
+    /// A key that orders the labels of this service, whose `commonPrefix` it leaves out: labels that begin alike are the
+    /// rule, as those of the pods of one set do.
+    func sortKey(of label: Label, commonPrefix: Int) -> EndpointLabelKey {
+        guard label.key.length > EndpointLabelKey.wholeLength, commonPrefix > 0 else { return label.key }
+        return labelBytes.withUnsafeBytes { bytes in
+            let start = Int(label.offset) + commonPrefix
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[start..<Int(label.offset) + label.key.length])
+            return EndpointLabelKey(rest, length: label.key.length)
+        }
+    }
+
+    /// Copies a label that is longer than its key.
+    func copyWholeLabel(_ label: Label, to memory: UnsafeMutableRawPointer) {
+        labelBytes.withUnsafeBytes { bytes in
+            let source = UnsafeRawBufferPointer(
+                rebasing: bytes[Int(label.offset)..<Int(label.offset) + label.key.length])
+            // SAFETY: the caller has room for the label.
+            if let start = source.baseAddress { memory.copyMemory(from: start, byteCount: source.count) }
+        }
     }
 
     /// The number of a topology zone, for `append`; 0 for the empty one, and for those beyond what a block can hold.

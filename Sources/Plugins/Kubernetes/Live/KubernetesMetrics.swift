@@ -8,6 +8,8 @@ final class KubernetesMetrics: Sendable {
     enum ServiceKind: String, CaseIterable {
         case clusterIP = "cluster_ip"
         case headlessWithSelector = "headless_with_selector"
+        /// Endpoints that somebody else than the cluster's own controller writes.
+        case headlessWithoutSelector = "headless_without_selector"
     }
 
     /// How a resource of one cluster stands, for the gauges.

@@ -26,10 +26,15 @@ final class LiveCluster: ClusterSource, WatchSink {
         var publishes = false
         /// Whether answers come from a saved state still.
         var servesLastState = false
+        /// Resources that are being listed.
+        var replacing: Set<WatchedResource> = []
         /// Changes that the next publication makes visible: when each happened (nanoseconds since 1970), and to what.
         var pending: [(kind: KubernetesMetrics.ServiceKind, time: Int64)] = []
         var watcher: ClusterWatcher?
+        /// Whether the start need not wait any longer.
         var isSettled = false
+        /// Whether everything is known, and published.
+        var isSynced = false
     }
 
     /// Most changes that are timed in one publication.
@@ -97,7 +102,7 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     var isReady: Bool {
-        state.withLock { state in state.servesLastState || Self.isComplete(state) }
+        state.withLock { $0.servesLastState || $0.isSynced }
     }
 
     // MARK: What the watcher sees
@@ -105,22 +110,30 @@ final class LiveCluster: ClusterSource, WatchSink {
     func apply(_ change: BodyEvent.Change, _ object: WatchedObject, version: String, triggerTime: Int64?) {
         state.withLock { state in
             state.cluster.apply(change, object)
-            guard change != .listed, let triggerTime, case .endpointSlice(let slice) = object,
+            // A list shows what has long been there.
+            guard change != .listed, !state.replacing.contains(.endpointSlices), let triggerTime,
+                case .endpointSlice(let slice) = object,
                 state.pending.count < Self.mostPending, let name = slice.serviceName,
-                // CoreDNS: only where the service is known. The annotation is the endpoints controller's, so it has a selector.
-                let isHeadless = state.cluster.isHeadless(ObjectKey(namespace: slice.namespace, name: name))
+                // CoreDNS: only where the service is known.
+                let service = state.cluster.traits(ofService: ObjectKey(namespace: slice.namespace, name: name))
             else { return }
-            state.pending.append((isHeadless ? .headlessWithSelector : .clusterIP, triggerTime))
+            let headless: KubernetesMetrics.ServiceKind =
+                service.hasSelector ? .headlessWithSelector : .headlessWithoutSelector
+            state.pending.append((service.isHeadless ? headless : .clusterIP, triggerTime))
         }
     }
 
     func beginReplace(_ stream: WatchStream) {
-        state.withLock { $0.cluster.beginReplace(stream.resource, namespace: stream.namespace) }
+        state.withLock { state in
+            state.cluster.beginReplace(stream.resource, namespace: stream.namespace)
+            state.replacing.insert(stream.resource)
+        }
     }
 
     func endReplace(_ stream: WatchStream) {
         state.withLock { state in
             state.cluster.endReplace(stream.resource, namespace: stream.namespace)
+            state.replacing.remove(stream.resource)
             state.progress[stream]?.lists &+= 1
         }
     }
@@ -135,8 +148,7 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     func changed(_ stream: WatchStream, _ new: WatchState) {
-        let becameComplete = state.withLock { state -> Bool in
-            let wasComplete = Self.isComplete(state)
+        state.withLock { state in
             state.progress[stream]?.state = new
             if new == .synced { state.progress[stream]?.wasSynced = true }
             if stream.resource == .namespaces, let namespace = stream.namespace, new == .forbidden {
@@ -144,19 +156,22 @@ final class LiveCluster: ClusterSource, WatchSink {
                 state.cluster.assumeNamespace(namespace, exists: true)
                 state.progress[stream]?.wasSynced = true
             }
-            return !wasComplete && Self.isComplete(state)
         }
         flush()
-        if becameComplete { synced() }
+        synced()
     }
 
+    /// Notes it when everything is known for the first time.
     private func synced() {
-        let (counts, wasRestored) = state.withLock { state in
+        let news = state.withLock { state -> (counts: [String], wasRestored: Bool)? in
+            guard !state.isSynced, Self.isComplete(state) else { return nil }
+            state.isSynced = true
             let counts = Set(streams.map(\.resource)).sorted { $0.rawValue < $1.rawValue }
                 .map { "\(state.cluster.objectCount($0)) \($0.plural)" }
             defer { state.servesLastState = false }
             return (counts, state.servesLastState)
         }
+        guard let (counts, wasRestored) = news else { return }
         process.log.info(
             "plugin/kubernetes: synced with the Kubernetes API: \(counts.joined(separator: ", "))"
                 + (wasRestored ? "; the saved state is no longer in use" : ""))
@@ -169,13 +184,8 @@ final class LiveCluster: ClusterSource, WatchSink {
     func flush() {
         let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
         let times = state.withLock { state -> [(kind: KubernetesMetrics.ServiceKind, time: Int64)]? in
-            if state.progress.values.allSatisfy(\.isSettled) {
-                state.publishes = true
-                if !state.isSettled {
-                    state.isSettled = true
-                    settled.stop()
-                }
-            }
+            let isSettled = state.progress.values.allSatisfy(\.isSettled)
+            if isSettled { state.publishes = true }
             // Before the first lists are all there (or refused) a part would be compiled twice, and help nobody.
             guard state.publishes else { return nil }
             var change = state.cluster.takeChange() ?? IndexChange()
@@ -183,6 +193,11 @@ final class LiveCluster: ClusterSource, WatchSink {
             let published = index.apply(change, serial: serial).isPublished
             let times = state.pending
             state.pending.removeAll(keepingCapacity: true)
+            if isSettled, !state.isSettled {
+                // The start may go on now that it is published.
+                state.isSettled = true
+                settled.stop()
+            }
             return published ? times : nil
         }
         guard let times else { return }
