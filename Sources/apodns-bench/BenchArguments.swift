@@ -18,7 +18,7 @@ struct BenchArguments {
           micro    the smallest parts: a request read, a service found, an answer written, an index built
           all      everything (the default)
           --quick         one round of each, of fewer steps
-          --rounds N      rounds of which the median is shown (5; 1 to 99); change: 100 changes each
+          --rounds N      rounds of which the median is shown (5; 1 to 99); change: 200 changes each
           --program PATH  the apodns to measure (the one beside this program; build it with
                           swift build -c release --product apodns)
           --only TEXT     only the rows whose name has TEXT in it (start, change, micro)
