@@ -47,6 +47,13 @@ let package = Package(
         // A stand-in for an API server: real sockets, TLS, and every fault that one can have.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "ScriptedAPI", dependencies: ["COpenSSL"], path: "Tests/ScriptedAPI", swiftSettings: strict),
+        // Measuring; nothing that ships needs it.
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "apodns-bench",
+            dependencies: [
+                "CAllocationCount", "ClusterZone", "DNSWire", "KubernetesAPI", "LinuxIO", "RecordIndex", "ScriptedAPI",
+            ], swiftSettings: strict),
         .testTarget(name: "ScriptedAPITests", dependencies: ["ScriptedAPI"], swiftSettings: strict),
         .testTarget(
             name: "KubernetesAPITests", dependencies: ["KubernetesAPI", "LinuxIO", "ScriptedAPI"],

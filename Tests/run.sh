@@ -27,6 +27,7 @@ bash Tests/Gates/sources.sh
 
 step "release build"
 swift build -c release --product apodns "${strict[@]}"
+swift build -c release --product apodns-bench "${strict[@]}"
 program=$(swift build -c release --show-bin-path)/apodns
 
 step "gates over the program"

@@ -44,6 +44,7 @@ struct RunServer {
             try Signals.block(Self.signals)
             writePidFile(process)
             showBanner(configuration, server)
+            ProgramPages.release()
             return serve(server, process)
         } catch {
             Output.error.writeLine("\(error)")

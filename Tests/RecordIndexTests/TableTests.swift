@@ -97,6 +97,18 @@ struct TableTests {
         }
     }
 
+    @Test("probes begin all over the table")
+    func homes() {
+        let hash = SeededHash()
+        let capacity = 1000
+        let homes = (0..<UInt32(capacity)).map { number in
+            AddressTable.home(hash.hash(AddressKey(ipv4: 0x0A00_0000 + number)), capacity)
+        }
+        #expect(homes.allSatisfy { (0..<capacity).contains($0) })
+        // Of a thousand balls in a thousand boxes, 632 boxes have some.
+        #expect(Set(homes).count > 500)
+    }
+
     @Test("IPv4 is its mapped address; addresses ascend by number")
     func keys() {
         let address = AddressKey(ipv4: 0x0A00_0001)

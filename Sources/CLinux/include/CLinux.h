@@ -122,6 +122,9 @@ int clinux_entropy(void *bytes, size_t length);
 // glibc's malloc: at most `count` arenas from now on; give free memory back to the kernel.
 void clinux_malloc_limit_arenas(int count);
 void clinux_malloc_trim(void);
+// Lets go of the pages of programs and libraries that are the same in the file: those that are still used come back from
+// the page cache one by one.
+void clinux_release_clean_pages(void);
 
 // "EADDRINUSE" and "Address already in use"; NULL when glibc does not know the number.
 const char *clinux_error_name(int code);
