@@ -81,7 +81,8 @@ let package = Package(
         .testTarget(
             name: "LiveClusterTests",
             dependencies: [
-                "apodns", "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "ClusterZone", "KubernetesAPI",
+                "apodns", "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "ClusterZone",
+                "KubernetesAPI",
                 "RecordIndex", "Corefile", "DNSWire", "LinuxIO",
             ], swiftSettings: strict),
         .testTarget(

@@ -70,7 +70,8 @@ final class AnswerBench {
         take(query, &request)
         var writer = ResponseWriter(base: buffer, position: request.questionEnd, limit: Self.capacity)
         let match = zonesView.longestMatch(name, length: request.nameLength, labelCount: request.labelCount)
-        let question = ClusterQuestion(name: name, request: request, labelsLeft: match.labelsLeft)
+        let question = ClusterQuestion(
+            name: name, request: request, labelsLeft: match.labelsLeft, isMulticluster: false)
         var target = 0
         let outcome = reader.answer(question, into: &writer, externalTarget: &target)
         if outcome == .noData || outcome == .nameError { reader.writeSOA(question, into: &writer) }
