@@ -99,7 +99,7 @@ import Testing
             let got = try live.answer(name, type)
             #expect(got == answer, "\(name)")
         }
-        let lines = live.dns.lines.all.filter { $0.contains("404") }
+        let lines = live.lines(with: "404")
         #expect(lines.count == 1)
         #expect(lines.first?.contains("the API server has no serviceimports in multicluster.x-k8s.io") == true)
         #expect(live.dns.pluginsNotReady == ["kubernetes"])
