@@ -61,7 +61,7 @@ package enum PluginTable {
         Entry("minimal"),
         Entry("template"),
         Entry("transfer"),
-        Entry("hosts"),
+        Entry("hosts", HostsPlugin.self),
         Entry("route53"),
         Entry("azure"),
         Entry("clouddns"),

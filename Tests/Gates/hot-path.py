@@ -41,6 +41,9 @@ ROOTS = [
     # log and errors: up, for a query that is not to be written about.
     r"@objc closure #1 in LogPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)",
+    # hosts: down.
+    r"@objc closure #1 in HostsPlugin\.makeStep\(_:\)",
+    r"(specialized )?static HostsPlugin\.answer\(_:_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
