@@ -67,7 +67,7 @@ package enum PluginTable {
         Entry("clouddns"),
         Entry("k8s_external"),
         Entry("kubernetes", KubernetesPlugin.self),
-        Entry("file"),
+        Entry("file", FilePlugin.self),
         Entry("auto"),
         Entry("secondary"),
         Entry("etcd"),

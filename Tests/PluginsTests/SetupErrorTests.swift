@@ -204,6 +204,30 @@ struct SetupErrorTests {
             "Corefile:4:2: unknown property '10.0.0.1' of 'hosts', expected one of ttl, no_reverse, reload, fallthrough, "
                 + "fallthrough_unsupported"
         ),
+        (FilePlugin.self, "file no.db", ""),
+        (FilePlugin.self, "file no.db a b {\n reload 30s\n reload_by_mtime\n fallthrough a\n}\nfile no.db c", ""),
+        (FilePlugin.self, "file", "Corefile:2:1: 'file' has no argument, expected at least 1 argument"),
+        (
+            FilePlugin.self, "file no.db {\n reload 0\n}",
+            "Corefile:2:6: plugin/file: open /conf/no.db: No such file or directory (ENOENT)"
+        ),
+        (
+            FilePlugin.self, "file /etc",
+            "Corefile:2:6: plugin/file: read /etc: Is a directory (EISDIR)"
+        ),
+        (
+            FilePlugin.self, "file no.db {\n reload -1s\n}",
+            "Corefile:3:9: plugin/file: invalid reload duration '-1s', expected 0s or more"
+        ),
+        (FilePlugin.self, "file no.db {\n reload\n}", "Corefile:3:2: 'reload' has no argument, expected 1 argument"),
+        (
+            FilePlugin.self, "file no.db {\n transfer to *\n}",
+            "Corefile:3:2: unknown property 'transfer' of 'file', expected one of reload, reload_by_mtime, fallthrough"
+        ),
+        (
+            FilePlugin.self, "file no.db a\nfile other.db b A",
+            "Corefile:3:1: plugin/file: the zone a. has a file already, expected one for each zone"
+        ),
         (LoadBalancePlugin.self, "loadbalance", ""),
         (LoadBalancePlugin.self, "loadbalance round_robin {\n prefer 10.9.20.0/24 fd00::/8\n}", ""),
         (LoadBalancePlugin.self, "loadbalance weighted w {\n reload 10s\n prefer 10.0.0.0/8\n}", ""),
