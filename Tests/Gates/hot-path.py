@@ -65,7 +65,7 @@ ROOTS = [
 # Where the walk ends: reached from the answer path, but not for an ordinary answer. Each with its reason.
 COLD = [
     # file: an answer of a zone is put together anew each time.
-    r"static FilePlugin\.respond\(_:_:_:\)",
+    r"(specialized )?static FilePlugin\.respond\(_:_:_:\)",
     # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
     r"DatagramWorker\.reportSendErrors\(\)",
     # errors: something went wrong with the query, and a line is written.

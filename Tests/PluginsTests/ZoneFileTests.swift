@@ -49,10 +49,26 @@ struct ZoneFileTests {
         ("a A 10.0.0.1", ["db:1:3: found \"A\", expected a TTL, as there is no default"]),
         ("\n\na 5 A 10.0.0.256\n", ["db:3:7: found \"10.0.0.256\", expected an IPv4 address"]),
         ("a 5 CH TXT x\n", ["db:1:1: found a record of class CH, expected class IN"]),
+        ("$GENERATE 1-2 a A 1\n", ["db:1:17: found \"A\", expected a TTL, as there is no default"]),
         (
-            "$GENERATE 1-2 a A 1\n",
-            ["db:1:1: found \"$GENERATE\", expected a record, $ORIGIN, $TTL or $INCLUDE"]
+            "$TTL 9\n$GENERATE 9-11/2 h-$ A 10.0.0.$\nb A 10.0.0.1\n",
+            ["h-9.t. 9 IN A 10.0.0.9", "h-11.t. 9 IN A 10.0.0.11", "b.t. 9 IN A 10.0.0.1"]
         ),
+        (
+            "$GENERATE 9-10 ${1,3}.${-9,2,x}.${245,0,X} 5 CNAME \\$$.x\n",
+            ["010.00.FE.t. 5 IN CNAME $9.x.t.", "011.01.FF.t. 5 IN CNAME $10.x.t."].map { $0.lowercased() }
+                .map { $0.replacingOccurrences(of: " in cname", with: " IN CNAME") }
+        ),
+        (
+            "$GENERATE 2-1 a A 1\n",
+            ["db:1:11: found \"2-1\", expected a range START-STOP or START-STOP/STEP of at most 65536 numbers"]
+        ),
+        (
+            "$GENERATE 0-1 ${-1} 5 A 10.0.0.1\n",
+            ["db:1:15: found \"${-1}\", expected ${OFFSET,WIDTH,BASE} with a number of 0 or more as the outcome"]
+        ),
+        ("$GENERATE 1-2\n", ["db:1:14: found the end of the line, expected a range such as 1-254 and a record"]),
+        ("$NAME a\n", ["db:1:1: found \"$NAME\", expected a record, $ORIGIN, $TTL, $INCLUDE or $GENERATE"]),
         ("$TTL soon\n", ["db:1:6: found \"soon\", expected a number of seconds or a time such as 1h30m"]),
         ("$ORIGIN\n", ["db:1:8: found the end of the line, expected a domain name"]),
         ("$ORIGIN a b\n", ["db:1:11: found \"b\", expected the end of the line"]),

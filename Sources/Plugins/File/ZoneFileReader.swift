@@ -53,6 +53,12 @@ struct ZoneFileReader {
                     try readRecord(entry, path, &state)
                     continue
                 }
+                if Self.isGenerate(first) {
+                    var entries = try GeneratedEntries(entry)
+                    while let entry = entries.next() { try readRecord(entry, path, &state) }
+                    if let failure = entries.failure { throw failure }
+                    continue
+                }
                 guard let include = try readDirective(entry, first, &state) else { continue }
                 guard depth < Self.deepestInclude else {
                     throw include.token.error(
@@ -120,6 +126,10 @@ struct ZoneFileReader {
         }
     }
 
+    private static func isGenerate(_ token: PresentationToken) -> Bool {
+        String(decoding: token.octets, as: UTF8.self).uppercased() == "$GENERATE"
+    }
+
     /// What `$INCLUDE` says.
     private struct Include {
         let path: String
@@ -155,7 +165,7 @@ struct ZoneFileReader {
             var origin = state.origin
             if let named = words.dropFirst().first { origin = try Self.name(named, state.origin) }
             return Include(path: String(decoding: word.octets, as: UTF8.self), origin: origin, token: word)
-        default: throw first.error(expected: "a record, $ORIGIN, $TTL or $INCLUDE")
+        default: throw first.error(expected: "a record, $ORIGIN, $TTL, $INCLUDE or $GENERATE")
         }
         return nil
     }
