@@ -41,6 +41,11 @@ ROOTS = [
     # log and errors: up, for a query that is not to be written about.
     r"@objc closure #1 in LogPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)",
+    # hosts: down.
+    r"@objc closure #1 in HostsPlugin\.makeStep\(_:\)",
+    r"(specialized )?static HostsPlugin\.answer\(_:_:\)",
+    # file: down, for a query that is not for one of its zones.
+    r"@objc closure #1 in FilePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -59,6 +64,8 @@ ROOTS = [
 
 # Where the walk ends: reached from the answer path, but not for an ordinary answer. Each with its reason.
 COLD = [
+    # file: an answer of a zone is put together anew each time.
+    r"(specialized )?static FilePlugin\.respond\(_:_:_:\)",
     # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
     r"DatagramWorker\.reportSendErrors\(\)",
     # errors: something went wrong with the query, and a line is written.

@@ -168,6 +168,66 @@ struct SetupErrorTests {
             PrometheusPlugin.self, "prometheus {\n metrics\n}",
             "Corefile:3:2: unknown property 'metrics' of 'prometheus', expected runtime_metrics"
         ),
+        (HostsPlugin.self, "hosts", ""),
+        (HostsPlugin.self, "hosts /dev/null example.org example.net {\n 10.0.0.1 a\n fallthrough\n}", ""),
+        (
+            HostsPlugin.self, "hosts {\n reload 0s\n no_reverse\n fallthrough a b\n fallthrough_unsupported\n ttl 1\n}",
+            ""
+        ),
+        (
+            HostsPlugin.self, "hosts\nhosts",
+            "Corefile:3:1: plugin/hosts: this plugin can only be used once per Server Block"
+        ),
+        (
+            HostsPlugin.self, "hosts /dev/null/x",
+            "Corefile:2:7: plugin/hosts: unable to access hosts file '/dev/null/x': stat /dev/null/x: Not a directory (ENOTDIR)"
+        ),
+        (
+            HostsPlugin.self, "hosts /dev/null a..b",
+            "Corefile:2:17: 'a..b' is not a zone: empty label, expected text before every dot"
+        ),
+        (
+            HostsPlugin.self, "hosts {\n ttl 65536\n}",
+            "Corefile:3:6: '65536' found, expected a whole number from 1 to 65535"
+        ),
+        (
+            HostsPlugin.self, "hosts {\n reload -5s\n}",
+            "Corefile:3:9: plugin/hosts: invalid negative duration for reload '-5s', expected 0s or more"
+        ),
+        (HostsPlugin.self, "hosts {\n reload\n}", "Corefile:3:2: 'reload' has no argument, expected 1 argument"),
+        (
+            HostsPlugin.self, "hosts {\n fallthrough_unsupported\n}",
+            "Corefile:3:2: plugin/hosts: fallthrough_unsupported requires fallthrough"
+        ),
+        (
+            HostsPlugin.self, "hosts {\n fallthrough\n 10.0.0.1 a\n}",
+            "Corefile:4:2: unknown property '10.0.0.1' of 'hosts', expected one of ttl, no_reverse, reload, fallthrough, "
+                + "fallthrough_unsupported"
+        ),
+        (FilePlugin.self, "file no.db", ""),
+        (FilePlugin.self, "file no.db a b {\n reload 30s\n reload_by_mtime\n fallthrough a\n}\nfile no.db c", ""),
+        (FilePlugin.self, "file", "Corefile:2:1: 'file' has no argument, expected at least 1 argument"),
+        (
+            FilePlugin.self, "file no.db {\n reload 0\n}",
+            "Corefile:2:6: plugin/file: open /conf/no.db: No such file or directory (ENOENT)"
+        ),
+        (
+            FilePlugin.self, "file /etc",
+            "Corefile:2:6: plugin/file: read /etc: Is a directory (EISDIR)"
+        ),
+        (
+            FilePlugin.self, "file no.db {\n reload -1s\n}",
+            "Corefile:3:9: plugin/file: invalid reload duration '-1s', expected 0s or more"
+        ),
+        (FilePlugin.self, "file no.db {\n reload\n}", "Corefile:3:2: 'reload' has no argument, expected 1 argument"),
+        (
+            FilePlugin.self, "file no.db {\n transfer to *\n}",
+            "Corefile:3:2: unknown property 'transfer' of 'file', expected one of reload, reload_by_mtime, fallthrough"
+        ),
+        (
+            FilePlugin.self, "file no.db a\nfile other.db b A",
+            "Corefile:3:1: plugin/file: the zone a. has a file already, expected one for each zone"
+        ),
         (LoadBalancePlugin.self, "loadbalance", ""),
         (LoadBalancePlugin.self, "loadbalance round_robin {\n prefer 10.9.20.0/24 fd00::/8\n}", ""),
         (LoadBalancePlugin.self, "loadbalance weighted w {\n reload 10s\n prefer 10.0.0.0/8\n}", ""),

@@ -64,6 +64,7 @@ extension RecordData {
         case .https: return .https(try ServiceBinding.parse(&fields))
         case .caa: return try parseCertificationAuthority(&fields)
         default:
+            if let layout = RecordLayout(type) { return .unknown(type: type, octets: try layout.parse(&fields)) }
             let expected = "\\# and the number of octets, as \(type.zoneFileForm) has no other form here"
             throw try fields.next(expected).error(expected: expected)
         }

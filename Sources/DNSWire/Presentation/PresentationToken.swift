@@ -15,8 +15,11 @@ package struct PresentationToken: Hashable, Sendable {
         return OctetEscaping.quoted(octets.prefix(Self.longestShown)) + "..."
     }
 
+    /// A time in seconds, or with units as in "1h30m"; nothing if it is none or does not fit.
+    package var seconds: UInt32? { RecordFields.seconds(self) }
+
     /// An error at this token.
-    func error(expected: String) -> PresentationError {
+    package func error(expected: String) -> PresentationError {
         PresentationError(line: line, column: column, found: shown, expected: expected)
     }
 

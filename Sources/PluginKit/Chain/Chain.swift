@@ -70,11 +70,7 @@ package struct ChainView {
             case .next: continue
             case .answered:
                 exchange.pointee.answeredBy = step.pointee.plugin
-                if exchange.pointee.aliasTarget != 0, let lookup = exchange.pointee.aliasLookup,
-                    let context = exchange.pointee.aliasContext
-                {
-                    lookup(context, UnsafeMutableRawPointer(exchange))
-                }
+                if exchange.pointee.aliasTarget != 0 { followAlias(exchange) }
                 return climb(exchange, from: place &- 1)
             case .later, .drop, nil:
                 return 0
@@ -85,6 +81,16 @@ package struct ChainView {
         exchange.pointee.fail(.serverFailure)
         exchange.pointee.failure = Exchange.Failure(plugin: last, message: "no next plugin found")
         return climb(exchange, from: count)
+    }
+
+    /// Has the target of an alias looked up, and lets the plugin that wrote the alias finish.
+    private func followAlias(_ exchange: UnsafeMutablePointer<Exchange>) {
+        if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
+            lookup(context, UnsafeMutableRawPointer(exchange))
+        }
+        if let done = exchange.pointee.aliasDone, let context = exchange.pointee.aliasDoneContext {
+            done(context, UnsafeMutableRawPointer(exchange))
+        }
     }
 
     private func climb(_ exchange: UnsafeMutablePointer<Exchange>, from end: Int) -> Int {

@@ -43,6 +43,14 @@ package struct Exchange {
     /// Offset within the message of an alias's target that lies outside of the zones of the plugin that answered; 0 where
     /// there is none. The server looks it up in its own blocks and puts what they say behind the alias.
     package var aliasTarget = 0
+    /// What the look-up of `aliasTarget` came to: its response code, nil where nobody answered.
+    package var aliasCode: ResponseCode?
+    /// How many records the look-up has put behind the alias.
+    package var aliasAnswerCount: UInt16 = 0
+    /// Called once the look-up has come to its end, before the response is closed: for a plugin that has more to write behind
+    /// the answer section. Set together with `aliasTarget`.
+    package var aliasDone: AliasLookup?
+    package var aliasDoneContext: UnsafeMutableRawPointer?
     /// How `aliasTarget` is looked up, and with what; nil where aliases are left as they are.
     package var aliasLookup: AliasLookup?
     package var aliasContext: UnsafeMutableRawPointer?
@@ -83,6 +91,9 @@ package struct Exchange {
         answeredBy = Exchange.nobody
         failure = nil
         aliasTarget = 0
+        aliasCode = nil
+        aliasAnswerCount = 0
+        aliasDone = nil
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }

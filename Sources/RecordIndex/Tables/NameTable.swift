@@ -12,7 +12,7 @@ public final class NameTable: @unchecked Sendable {
     @usableFromInline static var free: UInt32 { .max }
 
     /// - Parameter entries: keys with their hashes and values; every key once, every value below `UInt32.max`.
-    init(_ entries: [(key: [UInt8], hash: UInt64, value: UInt32)]) {
+    package init(_ entries: [(key: [UInt8], hash: UInt64, value: UInt32)]) {
         var capacity = 4
         // At most three quarters full: probes stay short.
         while capacity * 3 < entries.count * 4 { capacity *= 2 }
@@ -60,6 +60,9 @@ public final class NameTable: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
+    /// What to look keys up through: valid for as long as the table is kept.
+    package var view: NameTableView { NameTableView(base: base) }
+
     /// Calls `body` with all keys and values, in no order.
     func forEach(_ body: (UnsafeRawBufferPointer, UInt32) -> Void) {
         // SAFETY: `init` wrote the table.
@@ -94,5 +97,19 @@ public final class NameTable: @unchecked Sendable {
             }
             place = (place &+ 1) & mask
         }
+    }
+}
+
+/// The reading side of a `NameTable`, which counts no references.
+package struct NameTableView {
+    private let base: UnsafeRawPointer
+
+    init(base: UnsafeRawPointer) { self.base = base }
+
+    /// The value of the key of `count` bytes at `key`, -1 where there is none.
+    ///
+    /// - Parameter hash: by the hash that the table was made with.
+    package func find(_ key: UnsafeRawPointer, _ count: Int, hash: UInt64) -> Int {
+        NameTable.find(base, key, count, hash: hash)
     }
 }

@@ -48,9 +48,13 @@ struct AliasResolver {
             inner.pointee.aliasLookup = AliasResolver.lookup
             inner.pointee.aliasContext = UnsafeMutableRawPointer(deeper)
             let place = Router.route(inner, zones)
-            guard place >= 0 else { return }
+            guard place >= 0 else {
+                outer.pointee.aliasCode = .refused
+                return
+            }
             let answered = chains[place].answer(inner)
             guard answered > 0 else { return }
+            outer.pointee.aliasCode = inner.pointee.code
             copyAnswers(UnsafeRawBufferPointer(start: buffer, count: answered), into: outer)
         }
     }
@@ -100,6 +104,7 @@ struct AliasResolver {
             }
             outer.pointee.writer.position = message.position
             outer.pointee.writer.answerCount &+= 1
+            outer.pointee.aliasAnswerCount &+= 1
         }
     }
 
