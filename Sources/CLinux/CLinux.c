@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +38,24 @@ int clinux_open_read(const char *path) { return checked(open(path, O_RDONLY | O_
 
 int clinux_open_write(const char *path, unsigned mode) {
     return checked(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode));
+}
+
+// Whoever opened the file before it got another name has the lock of a file that is no longer at `path`, and begins anew.
+int clinux_open_locked(const char *path, unsigned mode) {
+    for (int tries = 0; tries < 8; tries++) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+        if (fd < 0) return -errno;
+        struct stat own, there;
+        // Some file systems of networks have no locks: there, nobody is kept out.
+        int failed = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS;
+        int is_there = !failed && fstat(fd, &own) == 0 && lstat(path, &there) == 0 && own.st_dev == there.st_dev &&
+                       own.st_ino == there.st_ino;
+        if (is_there && ftruncate(fd, 0) == 0) return fd;
+        int code = errno;
+        close(fd);
+        if (failed || is_there) return -code;
+    }
+    return -EWOULDBLOCK;
 }
 
 int clinux_fsync(int fd) { return checked(fsync(fd)); }

@@ -7,7 +7,7 @@ import Server
 
 /// The program: loads the Corefile, serves it, and ends when a signal says so.
 struct RunServer {
-    /// What the main thread waits for once it serves; until then these signals end the process as they would any other.
+    /// What the main thread waits for once it serves, and `StartSignals` before that.
     private static let signals = [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private let arguments: Arguments
@@ -40,8 +40,20 @@ struct RunServer {
                 return 1
             }
             let server = Server(configuration)
-            try server.start()
             try Signals.block(Self.signals)
+            let startSignals = try StartSignals { signal in
+                process.log.info("\(Self.name(signal)): Shutting down before the start is over")
+                server.stop()
+                removePidFile()
+            }
+            do throws(StartError) {
+                try server.start()
+            } catch {
+                // A start that is broken off is not one that failed.
+                startSignals.end()
+                throw error
+            }
+            startSignals.end()
             writePidFile(process)
             showBanner(configuration, server)
             ProgramPages.release()
@@ -123,6 +135,9 @@ struct RunServer {
 
     private static func name(_ signal: Int32) -> String {
         switch signal {
+        case SIGINT: "SIGINT"
+        case SIGTERM: "SIGTERM"
+        case SIGQUIT: "SIGQUIT"
         case SIGUSR1: "SIGUSR1"
         default: "SIGUSR2"
         }

@@ -127,4 +127,24 @@ import Testing
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["folder", "state"])
     }
+
+    @Test func twoWritersOfOneFileDoNotMix() throws {
+        let folder = try Folder()
+        let path = try folder.file("state", Array("old".utf8))
+        // Another process, killed in the middle, has left this; its lock went with it.
+        let left = try folder.file("state.new", Array("half of somet".utf8))
+        // And this one is alive.
+        let other = open(left, O_WRONLY)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+        #expect(throws: SystemError(call: "open", code: EWOULDBLOCK, subject: left)) {
+            try ReplaceFile.write(Array("new".utf8), to: path)
+        }
+        #expect(try FileReader.read(path, limit: 10) == Array("old".utf8))
+        #expect(try FileReader.read(left, limit: 20) == Array("half of somet".utf8))
+        #expect(flock(other, LOCK_UN) == 0)
+        try ReplaceFile.write(Array("new".utf8), to: path)
+        #expect(try FileReader.read(path, limit: 10) == Array("new".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["state"])
+    }
 }

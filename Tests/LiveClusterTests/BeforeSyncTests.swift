@@ -99,7 +99,7 @@ import Testing
             #expect(got == row.answer.sorted(), "\(row.name) \(row.type)")
         }
         // One clear line with the rule to add, and no promise of readiness.
-        let lines = live.dns.lines.all.filter { $0.contains("not allowed") }
+        let lines = live.lines(with: "not allowed")
         #expect(lines.count == 1)
         #expect(lines.first?.contains("resources: [\"\(resource.rawValue)\"], verbs: [\"list\", \"watch\"]") == true)
         #expect(live.dns.pluginsNotReady == ["kubernetes"])

@@ -1,3 +1,4 @@
+import Corefile
 import DNSWire
 import Foundation
 import ScriptedAPI
@@ -114,5 +115,46 @@ import Testing
         #expect(try live.answer("web.shop.svc.cluster.local.") == ["10.96.0.10"])
         live.stop()
         #expect(live.dns.lines.all.filter { $0.contains("the last state cannot be saved") }.count == 1)
+    }
+
+    /// A full disk, or a folder that is mounted late: what could not be saved is not forgotten.
+    @Test func whatCouldNotBeSavedIsSavedLater() throws {
+        let folder = try TemporaryFolder()
+        let live = try LiveServer(.shop(), "last_state \(folder.file("late/state.json"))")
+        defer { live.stop() }
+        #expect(holdsInTime { live.dns.lines.all.contains { $0.contains("the last state cannot be saved") } })
+        try FileManager.default.createDirectory(
+            atPath: folder.file("late"), withIntermediateDirectories: false)
+        live.dns.server.stop()
+        #expect(FileManager.default.fileExists(atPath: folder.file("late/state.json")))
+        #expect(live.dns.lines.all.filter { $0.contains("the last state is saved again at") }.count == 1)
+    }
+
+    @Test func blocksWithOtherObjectsNeedAFileEach() throws {
+        func corefile(_ option: String) -> String {
+            """
+            cluster.local {
+                kubernetes {
+                    endpoint http://127.0.0.1:1
+                    last_state state.json
+                }
+            }
+            other.local {
+                kubernetes {
+                    endpoint http://127.0.0.1:1
+                    last_state state.json
+                    \(option)
+                }
+            }
+            """
+        }
+        let error = #expect(throws: CorefileError.self) {
+            try RunningServer.configure(corefile("endpoint_pod_names"))
+        }
+        #expect(
+            error.map { "\($0)" }?.contains(
+                "last_state state.json is that of another kubernetes block with other options") == true)
+        // What needs the same objects shares the file with them.
+        #expect(throws: Never.self) { try RunningServer.configure(corefile("ttl 30")) }
     }
 }

@@ -68,6 +68,16 @@ final class LiveServer {
         return response.answer.map { "\($0.data)" }.sorted()
     }
 
+    /// The log lines with `text` in them, once there is one: lines may come just after what they are about.
+    func lines(with text: String) -> [String] {
+        var found: [String] = []
+        _ = holdsInTime {
+            found = dns.lines.all.filter { $0.contains(text) }
+            return !found.isEmpty
+        }
+        return found
+    }
+
     /// Whether a name answers this in time.
     func gets(_ name: String, _ expected: [String], _ type: RecordType = .a) throws -> Bool {
         let client = try dns.datagramClient()

@@ -57,10 +57,7 @@ import Testing
         let live = try LiveServer(Self.cluster(), Self.option, zones: Self.zones)
         defer { live.stop() }
         try Self.check(live.dns)
-        #expect(
-            live.dns.lines.all.contains {
-                $0.contains("synced with the Kubernetes API") && $0.contains("2 serviceimports")
-            })
+        #expect(live.lines(with: "synced with the Kubernetes API").allSatisfy { $0.contains("2 serviceimports") })
 
         live.cluster.apply(Self.slice("east", ["10.11.0.9"]))
         #expect(try live.gets("db.shop.svc.clusterset.local.", ["10.11.0.9", "10.12.0.1"]))
@@ -99,7 +96,7 @@ import Testing
             let got = try live.answer(name, type)
             #expect(got == answer, "\(name)")
         }
-        let lines = live.dns.lines.all.filter { $0.contains("404") }
+        let lines = live.lines(with: "404")
         #expect(lines.count == 1)
         #expect(lines.first?.contains("the API server has no serviceimports in multicluster.x-k8s.io") == true)
         #expect(live.dns.pluginsNotReady == ["kubernetes"])

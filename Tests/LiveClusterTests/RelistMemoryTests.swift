@@ -6,8 +6,8 @@ import Testing
 
 /// Listing everything anew costs hardly any memory, and no answer.
 @Suite struct RelistMemoryTests {
-    /// How often everything is listed anew.
-    private static let relists = 2
+    /// How often everything is listed anew once it is measured.
+    private static let relists = 1
     /// The most that memory may be during that, over what it was before.
     private static let mostGrowth = 1.1
 
@@ -42,10 +42,14 @@ import Testing
         let client = try DatagramClient(.loopback(port: port))
         #expect(try LiveServer.answer(client, services[0].name) == [services[0].address])
 
-        // The peak starts anew from what there is now (proc(5), clear_refs).
-        let before = try Self.kilobytes("VmRSS", child)
-        try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/\(child.identifier)/clear_refs"))
-        for relist in 1...Self.relists {
+        var before = 0
+        for relist in 0...Self.relists {
+            // The first relist brings back pages of the program's code, which it let go of at the end of its start. The peak
+            // starts anew from what there is behind that (proc(5), clear_refs).
+            if relist == 1 {
+                before = try Self.kilobytes("VmRSS", child)
+                try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/\(child.identifier)/clear_refs"))
+            }
             cluster.compact()
             // It comes with the next list or not at all: the watches have expired.
             let new = ScriptedService(namespace: "team-00", name: "new-\(relist)", clusterIPs: ["10.95.0.\(relist)"])
@@ -67,7 +71,7 @@ import Testing
             #expect(api.waitForWatches(3, milliseconds: 30_000), "\(api.watchCount) watches")
         }
         let peak = try Self.kilobytes("VmHWM", child)
-        print("\(streamingLists): \(before) kB before \(Self.relists) relists, at most \(peak) kB in them")
+        print("\(streamingLists): \(before) kB before a relist, at most \(peak) kB in it")
         #expect(Double(peak) <= Double(before) * Self.mostGrowth)
     }
 

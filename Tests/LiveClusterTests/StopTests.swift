@@ -35,4 +35,22 @@ import Testing
             #expect(Clock.system.monotonic() - start < Self.longest, "seed \(seed)")
         }
     }
+
+    /// Whoever starts a server on one thread may stop it from another.
+    @Test(.timeLimit(.minutes(2))) func aStopEndsAStartThatWaits() throws {
+        let api = try ScriptedAPIServer(.shop())
+        defer { api.stop() }
+        api.fail(.stallBeforeHead(milliseconds: nil), times: 100)
+        let lines = LogLines()
+        let configuration = try RunningServer.configure(
+            ". {\n bind 127.0.0.1\n kubernetes cluster.local {\n endpoint \(api.url)\n startup_timeout 1h\n }\n}",
+            log: lines.log)
+        let server = Server(configuration, workerCount: 1)
+        let starting = try Thread.spawn(name: "start") { try? server.start() }
+        #expect(holdsInTime { lines.all.contains { $0.contains("waiting for Kubernetes API") } })
+        server.stop()
+        starting.join()
+        server.stop()
+        #expect(!lines.all.contains { $0.contains("starting server with unsynced") })
+    }
 }

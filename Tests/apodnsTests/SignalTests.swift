@@ -104,7 +104,34 @@ import Testing
             })
         defer { close(pipe) }
         program.child.signal(SIGTERM)
-        #expect(holdsInTime { !program.child.isRunning })
+        #expect(program.child.waitForExit() == 0)
+    }
+
+    /// The first process of a container gets only the signals that it asks for: that this one comes is not the kernel's doing.
+    @Test(arguments: [
+        (SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGQUIT, "SIGQUIT"),
+    ])
+    func aSignalEndsItWhileItWaitsForTheCluster(signal: Int32, name: String) throws {
+        // It takes connections, and never answers.
+        let silent = try StreamListener.listen(.loopback(port: 0))
+        let program = try Program(
+            ["-p", "0"],
+            corefile: """
+                . {
+                    bind 127.0.0.1
+                    kubernetes cluster.local {
+                        endpoint http://127.0.0.1:\(silent.boundAddress.port)
+                        startup_timeout 10m
+                    }
+                }
+                """)
+        #expect(holdsInTime { program.child.output.contains("waiting for Kubernetes API before starting server") })
+        program.child.signal(signal)
+        #expect(program.child.waitForExit() == 0)
+        #expect(
+            program.child.output.hasSuffix("[INFO] \(name): Shutting down before the start is over\n"),
+            "\(program.child.output)")
+        withExtendedLifetime(silent) {}
     }
 
     @Test func aSnapshotThroughAPipeIsReadOnce() throws {

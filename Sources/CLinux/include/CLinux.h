@@ -90,6 +90,8 @@ int clinux_wait_writable(int fd, int milliseconds);
 
 int clinux_open_read(const char *path);
 int clinux_open_write(const char *path, unsigned mode);
+// Opens the empty file `path` for writing, alone: -EWOULDBLOCK while another process has it so. Closing it lets it go.
+int clinux_open_locked(const char *path, unsigned mode);
 // Brings what was written to the disk.
 int clinux_fsync(int fd);
 // Gives a file the name of another, which is gone then.

@@ -23,6 +23,9 @@ package struct ClusterState: Sendable {
     /// Whether all Namespace objects are known. Until then, those of the services and pods count as existing.
     var hasAllNamespaces = false
 
+    /// The namespaces ([] for all) whose slices have been listed whole.
+    var listedSlices: Set<[UInt8]> = []
+
     // What differs from the index since the last change was taken.
     var hasDirtyNamespaces = false
     var dirtyPods: [PodPlace: Int] = [:]

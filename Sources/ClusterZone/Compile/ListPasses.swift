@@ -40,6 +40,7 @@ extension ClusterState {
         case .services: for place in endPass(over: \.services.objects, key) { removeObject(.service, place) }
         case .endpointSlices:
             for place in endPass(over: \.slices, key) { removeSlice(place) }
+            listedSlices.insert(key)
             releaseHeld()
         case .pods: for place in endPass(over: \.pods, key) { removePod(place) }
         case .serviceImports: for place in endPass(over: \.imports.objects, key) { removeObject(.imported, place) }

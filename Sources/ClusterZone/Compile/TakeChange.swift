@@ -13,7 +13,17 @@ extension ClusterState {
         for kind in SliceOwner.allCases {
             var held: [Int] = []
             for place in self[kind].dirty {
-                if self[kind][place].link.isHeld { held.append(place) } else { compile(kind, place, into: &change) }
+                if self[kind][place].link.isHeld {
+                    held.append(place)
+                } else if isPartial(kind, place) {
+                    compile(kind, place, isPartial: true, into: &change)
+                    // Compiled once more when all slices are listed.
+                    self[kind][place].link.isDirty = true
+                    self[kind][place].link.isAmongSlices = true
+                    held.append(place)
+                } else {
+                    compile(kind, place, isPartial: false, into: &change)
+                }
             }
             // Not emptied in place: a cluster that has just been listed leaves a long list behind.
             self[kind].dirty = held
@@ -64,7 +74,23 @@ extension ClusterState {
             || (!hasAllNamespaces && !namespace.isListed && namespace.witnesses > 0)
     }
 
-    private mutating func compile(_ kind: SliceOwner, _ place: Int, into change: inout IndexChange) {
+    /// Whether only a part of a headless service's slices is known, as the first list of slices is going on. A part of the
+    /// addresses would be taken for all of them: whoever makes a cluster of the answer leaves the other nodes out.
+    private func isPartial(_ kind: SliceOwner, _ place: Int) -> Bool {
+        let entry = self[kind][place]
+        guard entry.link.hasObject, entry.link.firstSlice >= 0, !listedSlices.contains([]) else { return false }
+        let namespace = namespaces[entry.namespace].name
+        guard slices.isInPass(namespace), !listedSlices.contains(namespace) else { return false }
+        switch kind {
+        case .service: return PackedService.traits(entry.bytes).isHeadless
+        case .imported: return PackedImport.unpack(entry.bytes, namespace: "").isHeadless
+        }
+    }
+
+    /// - Parameter isPartial: whether the service does not answer yet, which `IndexGaps.endpoints` makes a SERVFAIL.
+    private mutating func compile(
+        _ kind: SliceOwner, _ place: Int, isPartial: Bool, into change: inout IndexChange
+    ) {
         self[kind][place].link.isDirty = false
         self[kind][place].link.isAmongSlices = false
         let entry = self[kind][place]
@@ -84,7 +110,7 @@ extension ClusterState {
         self[kind][place].link.isIndexed = true
         self[kind][place].link.isIndexedWithObject = entry.link.hasObject
         let compiler = ServiceCompiler(options: options)
-        let records =
+        var records =
             switch kind {
             case .service:
                 compiler.compile(
@@ -93,6 +119,7 @@ extension ClusterState {
             case .imported:
                 compiler.compileImport(entry.bytes, slices: slices, first: entry.link.firstSlice, namespace: namespace)
             }
+        if isPartial { records.answersForward = false }
         change.services[key] = ServiceBlockMemory(compiling: records)
     }
 

@@ -2,8 +2,8 @@
 enum ProxyChoice: Sendable, Hashable {
     /// Straight.
     case direct
-    /// Through the proxy at this URL, but for the hosts of `exceptions`, a list as the variable NO_PROXY has it.
-    case proxy(String, exceptions: String)
+    /// Through the proxy at this URL, which may have a password in it.
+    case proxy(String)
 
     /// What the environment says about reaching `server`, as Go's net/http (and so client-go) reads it: HTTPS_PROXY or
     /// HTTP_PROXY by the server's scheme, NO_PROXY, each also in lower case; never for this host itself.
@@ -20,7 +20,9 @@ enum ProxyChoice: Sendable, Hashable {
             return nil
         }
         guard let proxy = value(name) else { return .direct }
-        return .proxy(normalized(proxy), exceptions: value("NO_PROXY") ?? "")
+        // Not left to libcurl: with tls-server-name it would look for that name instead of the host.
+        guard !ProxyExceptions.has(server, in: value("NO_PROXY") ?? "") else { return .direct }
+        return .proxy(normalized(proxy))
     }
 
     /// The proxy URL of a kubeconfig. Throws what is wrong with it.
@@ -31,7 +33,15 @@ enum ProxyChoice: Sendable, Hashable {
         else {
             throw APIServerProblem("a URL that begins with http://, https:// or socks5://")
         }
-        return .proxy(normalized(url), exceptions: "")
+        return .proxy(normalized(url))
+    }
+
+    /// `text`, which libcurl said of a request on this way, without the user and password of the proxy: libcurl repeats the
+    /// whole URL of one that it cannot use.
+    func withoutSecrets(_ text: String) -> String {
+        guard case .proxy(let url) = self, url.contains("@"), text.contains(url) else { return text }
+        return text.split(separator: url, omittingEmptySubsequences: false)
+            .joined(separator: ServerURL.withoutUser(url))
     }
 
     /// Go lets a SOCKS proxy look the name up; libcurl calls that socks5h.

@@ -4,7 +4,7 @@ import LinuxIO
 extension HTTPClientFailure {
     /// What libcurl's `code` means for people who run an API server, with libcurl's words behind it.
     init(_ code: CURLcode, of transfer: CurlTransfer, to server: APIServer) {
-        let detail = transfer.detail(of: code)
+        let detail = server.proxy.withoutSecrets(transfer.detail(of: code))
         let (kind, what) = Self.meaning(code, of: transfer, to: server, detail)
         self.init(kind, "\(server.url.authority): \(what) (\(detail))")
     }

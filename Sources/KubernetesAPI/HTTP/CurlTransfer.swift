@@ -153,9 +153,10 @@ final class CurlTransfer {
         case .direct:
             // Not nil, which would let libcurl look into the environment by rules of its own.
             set(CURLOPT_PROXY, "")
-        case .proxy(let url, let exceptions):
+        case .proxy(let url):
             set(CURLOPT_PROXY, url)
-            set(CURLOPT_NOPROXY, exceptions)
+            // Not nil, for the same reason.
+            set(CURLOPT_NOPROXY, "")
             set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         }
         for line in settings.lines { append(line, to: &list, check) }

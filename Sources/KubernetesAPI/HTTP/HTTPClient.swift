@@ -252,7 +252,7 @@ package final class HTTPClient: @unchecked Sendable {
             guard !transfer.isOver else { continue }
             remove(transfer)
             suspectedAt = now
-            let seconds = Double((transfer.request.idleTimeout ?? 0) / 1_000_000) / 1000
+            let seconds = Double((idleTimeout(transfer) ?? 0) / 1_000_000) / 1000
             fail(
                 transfer,
                 HTTPClientFailure(.idle, "\(host): the API server sent nothing for \(seconds) seconds"))
@@ -260,9 +260,18 @@ package final class HTTPClient: @unchecked Sendable {
     }
 
     private func idleEnd(_ transfer: CurlTransfer) -> Int64? {
-        guard let timeout = transfer.request.idleTimeout else { return nil }
+        guard let timeout = idleTimeout(transfer) else { return nil }
         let (end, overflow) = transfer.lastByteAt.addingReportingOverflow(timeout)
         return overflow ? nil : end
+    }
+
+    /// How long this transfer may be without a byte now.
+    private func idleTimeout(_ transfer: CurlTransfer) -> Int64? {
+        guard let timeout = transfer.request.idleTimeout else { return nil }
+        // A watch may be silent for long, but begins at once. Where it does not, the connection is dead behind a proxy or
+        // load balancer, which the kernel's probes do not see; client-go finds out by pings of HTTP/2.
+        guard transfer.request.isWatch, transfer.status == nil else { return timeout }
+        return min(timeout, HTTPClientTiming.watchHeadNanoseconds)
     }
 
     private func fail(_ transfer: CurlTransfer, _ failure: HTTPClientFailure) {
@@ -294,8 +303,9 @@ extension HTTPClient: CurlTransfer.Receiver {
             return false
         case .whole(let head, let location):
             // RFC 9110 section 15.4. An API server answers itself, so this is something else, such as a login page.
+            transfer.status = head.status
+            if transfer.request.isWatch { observe(transfer) }
             guard !(300..<400).contains(head.status) else {
-                transfer.status = head.status
                 let place = location.map { " to \($0.prefix(200))" } ?? ""
                 fail(
                     transfer,
@@ -305,8 +315,6 @@ extension HTTPClient: CurlTransfer.Receiver {
                     ))
                 return false
             }
-            transfer.status = head.status
-            if transfer.request.isWatch { observe(transfer) }
             deliver(transfer.id, .head(head))
             return !transfer.isOver
         }

@@ -4,7 +4,8 @@ package struct HTTPClientRequest: Sendable {
     package let path: String
     /// The media types wanted, as the Accept field has them.
     package let accept: String
-    /// Nanoseconds without a byte after which the request fails with `.idle`, connecting included; nil: it never does.
+    /// Nanoseconds without a byte after which the request fails with `.idle`, connecting included; nil: it never does. Of
+    /// a watch the head must come within 30 s in any case.
     package let idleTimeout: Int64?
     /// Whether this is a watch: it is not held up by `apiserver_qps`, as in client-go, and does not end by itself.
     package let isWatch: Bool

@@ -10,6 +10,9 @@ enum HTTPClientTiming {
     /// How long the other side's kernel may stay silent before its connections are broken, in milliseconds; with the
     /// above, a node that vanished is noticed within about half a minute.
     static let unansweredMilliseconds: Int32 = 20_000
+    /// How long the head of a watch's response may take, in nanoseconds. An API server sends it before the first event,
+    /// after at most 15 s in a queue (API Priority and Fairness) and 3 s until its cache is fresh enough.
+    static let watchHeadNanoseconds: Int64 = 30_000_000_000
     /// The longest time to wait in one piece, in milliseconds. Nothing depends on it; it keeps numbers small.
     static let longestPollMilliseconds: Int64 = 60_000
     /// How often a credential plugin is looked at that has closed its output but has not ended, in nanoseconds.

@@ -26,7 +26,8 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
         let authority = rest[..<end]
         var path = rest[end...]
         func refused(_ problem: String) -> APIServerProblem {
-            APIServerProblem("\"\(text)\" \(problem), expected a URL such as https://10.0.0.1:6443, or HOST:PORT")
+            APIServerProblem(
+                "\"\(Self.withoutUser(text))\" \(problem), expected a URL such as https://10.0.0.1:6443, or HOST:PORT")
         }
         guard path.first != "?", path.first != "#", !path.contains(where: { $0 == "?" || $0 == "#" }) else {
             throw refused("has a query or fragment")
@@ -67,6 +68,15 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
         host.contains(":") ? "[\(host)]" : host
     }
 
+    /// A URL for people: without a user and password in it.
+    static func withoutUser(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let start = separator(in: text)?.upperBound ?? text.startIndex
+        // An @ before the host, if this is a URL at all.
+        guard start <= at else { return text }
+        return text[..<start] + "..." + text[at...]
+    }
+
     private static func scheme(
         _ text: String, assumesTLS: Bool
     ) throws(APIServerProblem) -> (isTLS: Bool, isGiven: Bool, rest: Substring) {
@@ -75,7 +85,7 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
         case "https": return (true, true, text[range.upperBound...])
         case "http": return (false, true, text[range.upperBound...])
         case let other:
-            throw APIServerProblem("\"\(text)\" has the scheme \"\(other)\", expected https or http")
+            throw APIServerProblem("\"\(withoutUser(text))\" has the scheme \"\(other)\", expected https or http")
         }
     }
 

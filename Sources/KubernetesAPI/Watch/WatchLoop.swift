@@ -161,6 +161,8 @@ final class WatchLoop<Transport: WatchTransport, Body: WatchBody> {
 
     private func take(_ event: BodyEvent, _ lane: Lane, _ id: HTTPClientRequestID) {
         guard lane.request?.id == id else { return }
+        // Behind another status than 200 nothing but a Status means anything; objects there would never be swept again.
+        if lane.errorDeadline != nil { guard case .status = event else { return } }
         switch event {
         case .object(let change, let object, let version, let triggerTime):
             // The machine first: a replacement begins before its first object.

@@ -28,6 +28,14 @@ extension WatchMachine {
                 if kind == .badRequest { return take(.replace, now, &random, &actions) }
             }
         }
+        if case .disconnected = failure, phase == .watching, response.isGood,
+            MonotonicTime.span(from: response.startedAt, to: now) >= Self.soundWatch
+        {
+            // client-go takes a connection that breaks for the watch's end (rule 8). Load balancers cut what is silent for
+            // half a minute: with a back-off that grows, as it is never quiet for two minutes, such a stream would soon
+            // spend half of its time pausing.
+            backOff = BackOff()
+        }
         var pause = max(backOff.next(now: now, using: &random), requestedPause(&random))
         if kind == .unauthorized { actions.append(.refreshCredentials) }
         if phase == .listing, replacement.isVoluntary, !replacement.isBegun {

@@ -4,6 +4,8 @@ extension WatchMachine {
     static let goodStatus = 200
     /// A watch that ends sooner without an event is a failure (rule 6); watches begin at most this often otherwise.
     static let shortWatch = MonotonicTime.second
+    /// A watch whose connection breaks after that long went well: the pause before the next one is the first of a back-off.
+    static let soundWatch = 10 * MonotonicTime.second
     /// Seconds for which a watch is asked: at random, so that not all of them end together (rule 2).
     static let watchSeconds = 300...600
     /// What a client waits beyond the server's own end of a watch (rule 11).

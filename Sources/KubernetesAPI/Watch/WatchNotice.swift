@@ -27,11 +27,15 @@ package struct WatchNotice: Sendable, Hashable, CustomStringConvertible {
     /// A sentence with what is wrong, and what to do where a person can do something.
     package let message: String
 
-    /// A notice.
+    /// A notice. Control characters in `message`, which may quote a server or a plugin, become spaces: it is one line.
     package init(_ kind: Kind, _ stream: WatchStream, _ message: String) {
         self.kind = kind
         self.stream = stream
-        self.message = message
+        var line = String.UnicodeScalarView()
+        for scalar in message.unicodeScalars {
+            line.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        self.message = String(line)
     }
 
     /// Warnings are for what a person should mend (watch.md, rule 12).

@@ -24,6 +24,17 @@ final class ClusterSources: Sendable {
         }
     }
 
+    /// Whether another block, which needs other objects, keeps its last state in the file that `options` names: each would
+    /// write over what the other saved.
+    func sharesLastState(_ options: KubernetesOptions) -> Bool {
+        guard options.isLive, let path = options.lastStatePath else { return false }
+        return sources.withLock { sources in
+            sources.keys.contains {
+                $0.source == .cluster && $0.lastStatePath == path && $0 != options.sourceKey
+            }
+        }
+    }
+
     private static func make(_ options: KubernetesOptions, _ process: ProcessContext) -> any ClusterSource {
         switch options.source {
         case .snapshot(let paths): SnapshotFollower(paths: paths, options: options.zone, process: process)

@@ -36,7 +36,13 @@ package final class KubernetesPlugin: Plugin {
         fallthroughZones = try Self.matcher(options.fallthroughZones ?? [], directive)
         primaryZone = try Self.wire(options.primaryZone, directive)
         localAddresses = Self.localAddresses(setup)
-        source = ClusterSources.of(setup.process).source(options, setup.process)
+        let sources = ClusterSources.of(setup.process)
+        if sources.sharesLastState(options) {
+            throw directive.error(
+                "last_state \(options.lastStatePath ?? "") is that of another kubernetes block with other options, "
+                    + "expected a file for each")
+        }
+        source = sources.source(options, setup.process)
     }
 
     package func start() throws(StartError) { try source.start() }

@@ -123,6 +123,55 @@ struct PassTests {
         #expect(addresses() == [])
     }
 
+    @Test("while the first list of slices goes on, a headless service is not answered in part", arguments: [nil, "a"])
+    func firstListInPart(namespace: String?) {
+        var options = ZoneOptions()
+        options.servesImports = true
+        var state = ClusterState(options: options)
+        let index = RecordIndex()
+        /// Whether `name` answers.
+        func answers(_ name: String, isImported: Bool = false) -> Bool? {
+            if let change = state.takeChange() { index.apply(change, serial: 1) }
+            let key = ServiceRecords.key(namespace: Array("a".utf8), service: Array(name.utf8), isImported: isImported)
+            return key.withUnsafeBytes { bytes in
+                bytes.baseAddress.flatMap { index.snapshot.view.service($0, bytes.count)?.answersForward }
+            }
+        }
+        state.beginReplace(.endpointSlices, namespace: namespace)
+        // The slice is there first, then the service, which makes its namespace exist; or the other way round.
+        state.apply(.listed, .endpointSlice(Make.slice("late", in: "a", [Make.endpoint("10.1.0.1")])))
+        #expect(answers("late") == false)
+        state.apply(.added, .service(Make.headless("late", in: "a")))
+        state.apply(.added, .service(Make.headless("early", in: "a")))
+        #expect(answers("late") == false)
+        #expect(answers("early") == true)
+        state.apply(.listed, .endpointSlice(Make.slice("early", in: "a", [Make.endpoint("10.1.0.2")])))
+        // Addresses of its own do not wait for slices.
+        state.apply(.added, .service(Make.service("web", in: "a", ["10.96.0.1"])))
+        state.apply(.listed, .endpointSlice(Make.slice("web", in: "a", [Make.endpoint("10.1.0.3")])))
+        state.apply(.added, .serviceImport(Make.importedHeadless("far", in: "a")))
+        state.apply(
+            .listed, .endpointSlice(Make.importedSlice("far", in: "a", from: "x", [Make.endpoint("10.1.0.4")])))
+        #expect(answers("web") == true)
+        #expect(answers("far", isImported: true) == false)
+        #expect(IndexContents(index.snapshot).endpoints["early.a"] == [], "as it was before its slices came")
+        // Its namespace is listed meanwhile, and does not let it answer either.
+        state.beginReplace(.namespaces, namespace: nil)
+        state.apply(.listed, .namespace(NamespaceObject(name: "a")))
+        state.endReplace(.namespaces, namespace: nil)
+        state.apply(.listed, .endpointSlice(Make.slice("late", in: "a", number: 1, [Make.endpoint("10.1.0.5")])))
+        #expect(answers("late") == false)
+        state.endReplace(.endpointSlices, namespace: namespace)
+        #expect(answers("late") == true)
+        #expect(answers("early") == true && answers("far", isImported: true) == true)
+        #expect(IndexContents(index.snapshot).endpoints["late.a"]?.count == 2)
+        // Later lists hold what there is, and show at once what is new.
+        state.beginReplace(.endpointSlices, namespace: namespace)
+        state.apply(.listed, .endpointSlice(Make.slice("new", in: "a", [Make.endpoint("10.1.0.6")])))
+        state.apply(.added, .service(Make.headless("new", in: "a")))
+        #expect(answers("new") == true && answers("late") == true)
+    }
+
     @Test("a namespace that comes or goes touches its own services only")
     func namespaces() {
         var state = filled()

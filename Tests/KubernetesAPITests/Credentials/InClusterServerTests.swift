@@ -52,18 +52,18 @@ import Testing
     @Test func proxiesOfTheEnvironmentAreUsedAsByGo() {
         let rows: [(url: String, variables: [String: String], proxy: ProxyChoice)] = [
             ("https://10.0.0.1", [:], .direct),
-            ("https://10.0.0.1", ["HTTPS_PROXY": "http://p:1"], .proxy("http://p:1", exceptions: "")),
+            ("https://10.0.0.1", ["HTTPS_PROXY": "http://p:1"], .proxy("http://p:1")),
             (
-                "https://10.0.0.1", ["https_proxy": "http://p:1", "no_proxy": "x,10.0.0.0/8"],
-                .proxy("http://p:1", exceptions: "x,10.0.0.0/8")
+                "https://10.0.0.1", ["https_proxy": "http://p:1", "no_proxy": "x,10.0.0.2"], .proxy("http://p:1")
             ),
+            ("https://10.0.0.1", ["https_proxy": "http://p:1", "no_proxy": "x,10.0.0.0/8"], .direct),
             ("https://10.0.0.1", ["HTTP_PROXY": "http://p:1", "ALL_PROXY": "http://p:2"], .direct),
-            ("http://10.0.0.1", ["HTTP_PROXY": "http://p:1"], .proxy("http://p:1", exceptions: "")),
+            ("http://10.0.0.1", ["HTTP_PROXY": "http://p:1"], .proxy("http://p:1")),
             ("https://127.0.0.1:6443", ["HTTPS_PROXY": "http://p:1"], .direct),
             ("https://localhost", ["HTTPS_PROXY": "http://p:1"], .direct),
             ("https://[::1]:6443", ["HTTPS_PROXY": "http://p:1"], .direct),
-            ("https://127.example", ["HTTPS_PROXY": "http://p:1"], .proxy("http://p:1", exceptions: "")),
-            ("https://10.0.0.1", ["HTTPS_PROXY": "socks5://p:1"], .proxy("socks5h://p:1", exceptions: "")),
+            ("https://127.example", ["HTTPS_PROXY": "http://p:1"], .proxy("http://p:1")),
+            ("https://10.0.0.1", ["HTTPS_PROXY": "socks5://p:1"], .proxy("socks5h://p:1")),
         ]
         for row in rows {
             guard let url = try? ServerURL(row.url, assumesTLS: false) else {
@@ -71,6 +71,31 @@ import Testing
                 continue
             }
             #expect(ProxyChoice.environment({ row.variables[$0] }, for: url) == row.proxy, "\(row)")
+        }
+    }
+
+    @Test func whatNeedsNoProxyIsWhatGoTakesForIt() throws {
+        let rows: [(list: String, url: String, isExcepted: Bool)] = [
+            ("", "https://10.0.0.1", false), (" , ", "https://10.0.0.1", false), ("*", "https://10.0.0.1", true),
+            ("10.0.0.1", "https://10.0.0.1", true), ("10.0.0.1:443", "https://10.0.0.1", true),
+            ("10.0.0.1:444", "https://10.0.0.1", false), ("10.0.0.0/8", "https://10.250.1.2", true),
+            ("10.0.0.0/15", "https://10.1.255.255", true), ("10.0.0.0/15", "https://10.2.0.0", false),
+            ("0.0.0.0/0", "https://192.0.2.1", true), ("10.0.0.1/32", "https://10.0.0.2", false),
+            ("10.0.0.0/33", "https://10.0.0.0", false), ("10.0.0.0/", "https://10.0.0.0", false),
+            ("10.0.0.0/8", "https://[fd00::1]", false), ("fd00::/8", "https://[fdff::1]:6443", true),
+            ("fd00::1", "https://[fd00::1]:6443", true), ("[fd00::1]:6443", "https://[fd00::1]:6443", true),
+            ("[fd00::1]:1", "https://[fd00::1]:6443", false), ("[fd00::1]", "https://[fd00::1]:6443", true),
+            ("example", "https://kube.example", true), ("ample", "https://kube.example", false),
+            (".example", "https://kube.example", true), (".kube.example", "https://kube.example", false),
+            ("*.example", "https://kube.example", true), ("*.kube.example", "https://kube.example", false),
+            ("KUBE.example", "https://Kube.Example", true), ("a, kube.example:443 ,b", "https://kube.example", true),
+            ("kube.example:1", "https://kube.example", false), (":443", "https://kube.example", false),
+            ("10.0.0.0/8", "https://10.example", false), ("[", "https://kube.example", false),
+            ("kube:443:x", "https://kube.example", false), ("/", "https://kube.example", false),
+        ]
+        for row in rows {
+            let url = try ServerURL(row.url, assumesTLS: true)
+            #expect(ProxyExceptions.has(url, in: row.list) == row.isExcepted, "\(row)")
         }
     }
 

@@ -72,7 +72,7 @@ import Testing
             cluster: "server: 'c:6443', certificate-authority: x, tls-server-name: api, proxy-url: 'socks5://p:1080'")
         #expect(server.url.description == "https://c:6443")
         #expect(server.serverName == "api")
-        #expect(server.proxy == .proxy("socks5h://p:1080", exceptions: ""))
+        #expect(server.proxy == .proxy("socks5h://p:1080"))
     }
 
     @Test func usersSayWhoWeAre() throws {
@@ -284,5 +284,41 @@ import Testing
         #expect(!(proxy.requests.first?.contains("abc") ?? true))
         #expect(result.failure?.description.contains("403") ?? false, "\(result)")
         #expect(result.head == nil)
+    }
+
+    @Test func theProxysPasswordIsNotTold() throws {
+        // All of these are refused by libcurl, with the whole URL in its words.
+        for proxy in ["http://me:geheim@p:abc", "http://me:geheim@p%20:1"] {
+            let found = try Self.server(cluster: "server: 'https://api.invalid:6443', proxy-url: '\(proxy)'", user: "")
+            let failure = try #require(try HTTPClient(found, limits: unlimited, clock: .system).exchange().failure)
+            #expect(!failure.description.contains("geheim"), "\(failure)")
+            #expect(failure.description.contains("http://...@p"), "\(failure)")
+        }
+        let endpoint = try APIServer.endpoint(
+            "https://api.invalid:6443", environment: { $0 == "HTTPS_PROXY" ? "ftp://me:geheim@p:1" : nil })
+        let failure = try #require(try HTTPClient(endpoint, limits: unlimited, clock: .system).exchange().failure)
+        #expect(!failure.description.contains("geheim") && failure.description.contains("ftp://...@p"), "\(failure)")
+    }
+
+    @Test func theNameOfTheCertificateIsNoExceptionFromTheProxy() throws {
+        let proxy = try #require(PlainServer { _, _ in false })
+        defer { proxy.stop() }
+        // What the URL names counts, not what the certificate is to be for.
+        let file = try Kubeconfig(
+            bytes: Array(
+                """
+                {clusters: [{name: c, cluster: {server: 'https://kube.invalid:6443', tls-server-name: api}}],
+                contexts: [{name: x, context: {cluster: c}}], current-context: x}
+                """.utf8), path: "k")
+        for (exceptions, isAsked) in [("kube.invalid", false), ("api", true)] {
+            let before = proxy.connections
+            let found = try file.server(
+                environment: {
+                    ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)", "NO_PROXY": exceptions][$0]
+                })
+            let result = try HTTPClient(found, limits: unlimited, clock: .system).exchange()
+            #expect(result.failure != nil)
+            #expect((proxy.connections > before) == isAsked, "\(exceptions): \(result)")
+        }
     }
 }

@@ -140,6 +140,45 @@ import Testing
         #expect(result.failure?.kind == .idle)
     }
 
+    @Test func aWatchMustBeginSoonHoweverLongItMayBeSilentThen() throws {
+        let server = try #require(
+            PlainServer { talk, head in
+                if head.hasPrefix("GET /open") {
+                    talk.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                }
+                talk.waitForEnd()
+                return false
+            })
+        defer { server.stop() }
+        let time = ManualClock()
+        let client = try HTTPClient(
+            .endpoint("http://127.0.0.1:\(server.port)", environment: noEnvironment), limits: unlimited,
+            clock: time.clock)
+        let timeout = 600 * Int64(Clock.second)
+        let ids = ["/open", "/dead", "/list"].map { path in
+            client.start(HTTPClientRequest(path: path, accept: "*/*", idleTimeout: timeout, isWatch: path != "/list"))
+        }
+        var found = Dictionary(uniqueKeysWithValues: ids.map { ($0, Exchange()) })
+        // The clock stands still, so that nothing but a deadline that is over ends a run.
+        func run() { client.run(until: 0) { found[$0]?.note($1) } }
+        let end = Clock.system.monotonic() + HTTPClient.patience
+        while server.requests.count < 3 || found[ids[0]]?.head == nil, Clock.system.monotonic() < end {
+            run()
+            usleep(1000)
+        }
+        time.advance(nanoseconds: 29 * Clock.second)
+        run()
+        #expect(found.values.allSatisfy { $0.failure == nil })
+        time.advance(nanoseconds: 1 * Clock.second)
+        run()
+        #expect(found[ids[1]]?.failure?.kind == .idle)
+        #expect(found[ids[1]]?.failure?.description.contains("30.0 seconds") ?? false)
+        #expect(found[ids[0]]?.failure == nil && found[ids[2]]?.failure == nil)
+        time.advance(nanoseconds: 570 * Clock.second)
+        run()
+        #expect(found.values.allSatisfy { $0.failure?.kind == .idle })
+    }
+
     @Test func bytesKeepARequestAlive() throws {
         let server = try #require(
             PlainServer { talk, _ in

@@ -196,6 +196,33 @@ struct WatchEventTests {
         }
     }
 
+    @Test("a connection that is cut every half minute makes no pause longer, one that is cut at once does")
+    func cutConnection() throws {
+        for (lasts, longest) in [(30.0, 1.6), (10, 1.6), (9.9, 60), (0.5, 60)] {
+            var rig = MachineRig { $0.silenceLimit = nil }
+            rig.watch()
+            var pauses: [Double] = []
+            for _ in 0..<12 {
+                rig.send(.ok)
+                rig.send(.disconnected(reason: "cut"), after: lasts)
+                let (actions, seconds) = try rig.wait()
+                #expect(actions.request?.summary == "watch rv=11")
+                pauses.append(seconds)
+            }
+            #expect(pauses.allSatisfy { $0 >= 0.8 && $0 <= longest }, "\(lasts): \(pauses)")
+            #expect((pauses.max() ?? 0) > longest / 2, "\(lasts): \(pauses)")
+        }
+        // Nor is a watch that never opened one that went well.
+        var rig = MachineRig()
+        rig.watch()
+        var pauses: [Double] = []
+        for _ in 0..<8 {
+            rig.send(.disconnected(reason: "no answer"), after: 30)
+            pauses.append(try rig.wait().seconds)
+        }
+        #expect((pauses.last ?? 0) >= 30, "\(pauses)")
+    }
+
     @Test("the consistency relist: after half an hour give or take a quarter, consistent, still synced")
     func consistency() throws {
         for streaming in [false, true] {

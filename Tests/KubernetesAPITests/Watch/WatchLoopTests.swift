@@ -115,6 +115,8 @@ struct WatchLoopTests {
         for (events, least) in [
             ([FakeTransport.Event.head(429, "fake"), .body("status 429 7\n"), .finished], 7),
             ([.head(503, "text/html"), .body("<html>"), .finished], 0),
+            // Objects in place of a Status are none: nothing would sweep them again.
+            ([.head(500, "fake"), .body("listed a 1\nunusable b 2\nend 3\n"), .finished], 0),
             ([.head(503, "fake"), .body("GARBAGE\n"), .body("more"), .finished], 0),
             ([.head(500, "text/html")] + Array(repeating: .body(String(repeating: "x", count: 8192)), count: 9), 0),
             ([.head(500, "fake")], 10),

@@ -228,4 +228,13 @@ struct WatchRefusalTests {
             #expect(rig.machine.hasSynced)
         }
     }
+
+    @Test("what a server says stays on one line of the log, and sends no terminal's commands")
+    func oneLine() {
+        var rig = MachineRig()
+        rig.send(.tick)
+        rig.refuse(403, message: "no\r\n[INFO] all is well\u{1b}[2J\u{9b}x")
+        #expect(rig.notices.count == 1)
+        #expect(rig.notices.first?.message.contains("no  [INFO] all is well [2J x") ?? false, "\(rig.notices)")
+    }
 }

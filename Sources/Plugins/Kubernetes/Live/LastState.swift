@@ -9,6 +9,8 @@ import Synchronization
 final class LastState: Sendable {
     /// Least time between two versions of the file, in nanoseconds: a disk is no place for every change of a large cluster.
     private static let interval: UInt64 = 5_000_000_000
+    /// How long after a version that could not be written the next is tried: a full disk is not empty in seconds.
+    private static let patience: UInt64 = 30_000_000_000
     /// The annotation of the list that says which options the objects were read with.
     private static let optionsAnnotation = "apodns.io/options"
     /// The annotation that says when the state was saved, seconds since 1970.
@@ -101,12 +103,12 @@ final class LastState: Sendable {
     private func saveIfDue(_ now: UInt64) -> UInt64? {
         let due = state.withLock { state -> UInt64? in
             guard state.isDirty else { return nil }
-            return state.written.map { $0 &+ Self.interval } ?? now
+            return state.written.map { $0 &+ (state.hasFailed ? Self.patience : Self.interval) } ?? now
         }
         guard let due else { return nil }
         if due > now { return due }
         save(now)
-        return nil
+        return state.withLock { $0.isDirty } ? now &+ Self.interval : nil
     }
 
     private func save(_ now: UInt64) {
@@ -136,6 +138,8 @@ final class LastState: Sendable {
     private func report(_ error: SystemError?) {
         let hadFailed = state.withLock { state in
             defer { state.hasFailed = error != nil }
+            // What could not be written is still to be.
+            if error != nil { state.isDirty = true }
             return state.hasFailed
         }
         if let error, !hadFailed {

@@ -26,8 +26,8 @@ final class LiveCluster: ClusterSource, WatchSink {
         var publishes = false
         /// Whether answers come from a saved state still.
         var servesLastState = false
-        /// Resources that are being listed.
-        var replacing: Set<WatchedResource> = []
+        /// The streams of slices that are being listed.
+        var replacing: Set<WatchStream> = []
         /// Changes that the next publication makes visible: when each happened (nanoseconds since 1970), and to what.
         var pending: [(kind: KubernetesMetrics.ServiceKind, time: Int64)] = []
         var watcher: ClusterWatcher?
@@ -92,6 +92,8 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     func stop() {
+        // A start that waits for the first sync waits no longer.
+        settled.stop()
         let watcher = state.withLock { state in
             let watcher = state.watcher
             state.watcher = nil
@@ -110,9 +112,9 @@ final class LiveCluster: ClusterSource, WatchSink {
     func apply(_ change: BodyEvent.Change, _ object: WatchedObject, version: String, triggerTime: Int64?) {
         state.withLock { state in
             state.cluster.apply(change, object)
-            // A list shows what has long been there.
-            guard change != .listed, !state.replacing.contains(.endpointSlices), let triggerTime,
-                case .endpointSlice(let slice) = object,
+            // A list shows what has long been there, and so does a watch that begins with what there is.
+            guard change != .listed, let triggerTime, case .endpointSlice(let slice) = object,
+                !state.replacing.contains(where: { $0.namespace == nil || $0.namespace == slice.namespace }),
                 state.pending.count < Self.mostPending, let name = slice.serviceName,
                 // CoreDNS: only where the service is known.
                 let service = state.cluster.traits(ofService: ObjectKey(namespace: slice.namespace, name: name))
@@ -126,14 +128,14 @@ final class LiveCluster: ClusterSource, WatchSink {
     func beginReplace(_ stream: WatchStream) {
         state.withLock { state in
             state.cluster.beginReplace(stream.resource, namespace: stream.namespace)
-            state.replacing.insert(stream.resource)
+            if stream.resource == .endpointSlices { state.replacing.insert(stream) }
         }
     }
 
     func endReplace(_ stream: WatchStream) {
         state.withLock { state in
             state.cluster.endReplace(stream.resource, namespace: stream.namespace)
-            state.replacing.remove(stream.resource)
+            state.replacing.remove(stream)
             state.progress[stream]?.lists &+= 1
         }
     }
