@@ -68,6 +68,7 @@ final class ZoneFiles: Sendable {
 
     /// Begins to follow the files.
     func start() throws(StartError) {
+        MemoryAllocator.trim()
         let schedules = sources.map { $0.interval > 0 ? IntervalSchedule(interval: $0.interval) : nil }
         guard schedules.contains(where: { $0 != nil }) else { return }
         let task = ScheduledTask(name: "zones", clock: process.clock) { [weak self] now in
@@ -133,6 +134,9 @@ final class ZoneFiles: Sendable {
                 "plugin/file: Successfully reloaded zone \"\(zone.origin)\" in \"\(source.path)\" with \(zone.serial) SOA "
                     + "serial")
         }
-        if isChanged { published.publish(ZoneSet(zones)) }
+        guard isChanged else { return }
+        published.publish(ZoneSet(zones))
+        // Reading leaves a heap larger than the file behind, which goes back to the system.
+        MemoryAllocator.trim()
     }
 }

@@ -56,6 +56,8 @@ final class HostsFile: Sendable {
                 $0.reported = nil
             }
             take(bytes, stamp)
+            // Reading leaves a heap larger than the file behind, which goes back to the system.
+            MemoryAllocator.trim()
         } catch {
             // CoreDNS: what the file said last stays; that there is none yet was said when the Corefile was read.
             let isNew = state.withLock { state in
