@@ -255,6 +255,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         if connection.isClosing { return closeConnection(connection) }
         blocked.remove(connection.socket.descriptor)
         idle.touch(connection.socket.descriptor, time: loop.now)
+        armSweep()
         // SAFETY: what was kept came from this buffer, so it fits.
         input.copyBytes(from: connection.input)
         answerFrames(connection, filled: connection.input.count)
@@ -307,8 +308,13 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             }
         }
         keep(connection, from: read, to: filled)
-        if answered { fresh.remove(connection.socket.descriptor) }
-        if answered, !connection.isBlocked { idle.touch(connection.socket.descriptor, time: loop.now) }
+        if answered, !connection.isBlocked {
+            let wasFresh = fresh.contains(connection.socket.descriptor)
+            fresh.remove(connection.socket.descriptor)
+            idle.touch(connection.socket.descriptor, time: loop.now)
+            // Its new deadline may come before all others.
+            if wasFresh { armSweep() }
+        }
         guard flush(connection, written) else { return }
         if connection.isClosing, !connection.isBlocked { return closeConnection(connection) }
         settle(connection)
