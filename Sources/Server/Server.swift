@@ -45,6 +45,9 @@ package final class Server: Sendable {
                 }
             }
             try listen()
+            for block in configuration.blocks {
+                for placed in block.plugins { placed.plugin.started() }
+            }
         } catch {
             stop()
             throw error
@@ -64,7 +67,7 @@ package final class Server: Sendable {
                 let listener = try StreamListener.listen(plan.address)
                 let address = plan.address.withPort(listener.boundAddress.port)
                 var sockets: [DatagramSocket] = []
-                for _ in 0..<workerCount { sockets.append(try DatagramSocket.bind(address)) }
+                for _ in 0..<(plan.socketCount ?? workerCount) { sockets.append(try DatagramSocket.bind(address)) }
                 state.withLock { $0.addresses.append(address) }
                 return (listener, sockets)
             } catch {
@@ -83,7 +86,9 @@ package final class Server: Sendable {
             var workers: [(DatagramWorker, ListenerPlan, Int)] = []
             for plan in configuration.listeners {
                 for zone in plan.zones {
-                    metrics.setEnabled(server: plan.server, zone: zone.name, plugins: zone.block.chainedPlugins)
+                    metrics.setEnabled(
+                        server: plan.server, zone: zone.name, view: zone.block.view?.name ?? "",
+                        plugins: zone.block.chainedPlugins)
                 }
                 let (listener, sockets) = try open(plan)
                 streams.append((listener, plan))

@@ -46,6 +46,16 @@ ROOTS = [
     r"(specialized )?static HostsPlugin\.answer\(_:_:\)",
     # file: down, for a query that is not for one of its zones.
     r"@objc closure #1 in FilePlugin\.makeStep\(_:\)",
+    # Plugins that see every query of a block, the simple ones: bufsize, cancel, header, nsid, any, chaos, local, minimal, acl.
+    r"@objc closure #1 in BufferSizePlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in CancelPlugin\.makeStep\(_:\)",
+    r"@objc closure #[12] in HeaderPlugin\.makeStep\(_:\)",
+    r"@objc closure #[23] in NSIDPlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in AnyPlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in ChaosPlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in LocalPlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in MinimalPlugin\.makeStep\(_:\)",
+    r"@objc closure #1 in AccessControlPlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -73,6 +83,11 @@ COLD = [
     # log: the line is put together and written. Who logs every query pays for it.
     r"LogFormat\.line\(_:now:\)",
     r"Log\.info\(_:\)",
+    # chaos: a question of class CH. local: a name below localhost, which is counted and may be logged.
+    r"ChaosPlugin\.answer\(_:\)",
+    r"LocalPlugin\.report\(_:\)",
+    # view: what takes part in choosing a block, where there is one.
+    r"(specialized )?static BlockRoutesView\.routeByView\(_:_:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
 ]
@@ -82,6 +97,9 @@ KNOWN = [
     # Behind a guard that an ordinary answer does not pass: a reference is held for the call of a function of COLD.
     (r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a failed query"),
     (r"closure #1 in LogPlugin\.makeStep\(_:\)", r"swift_(retain|release|bridgeObjectRelease)", "around a line written"),
+    (r"@objc closure #1 in ChaosPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around answer, for a TXT question of class CH"),
+    (r"closure #1 in LocalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a name below localhost"),
+    (r"closure #1 in MinimalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around the clock, for signatures that were asked for"),
     (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
 ]
 

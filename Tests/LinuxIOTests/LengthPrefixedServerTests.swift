@@ -209,6 +209,40 @@ import Testing
         #expect(server.statistics.idleTimeouts == 3)
     }
 
+    /// The first frame has a time of its own, longer or shorter than the others'.
+    @Test(arguments: [(30, 2), (2, 30)] as [(UInt64, UInt64)])
+    func firstFramesHaveTheirOwnTime(first: UInt64, idle: UInt64) throws {
+        let harness = try StreamHarness()
+        let (server, address) = try Self.server(
+            harness, limits: LengthPrefixedLimits(idleTimeout: idle * Clock.second, firstTimeout: first * Clock.second))
+        let (silent, busy) = (try harness.connect(to: address), try harness.connect(to: address))
+        #expect(harness.turn { server.connectionCount == 2 })
+        harness.send(Self.framed([1, 2]), busy)
+        #expect(harness.receive(busy, count: 4).bytes == [0, 2, 2, 1])
+        harness.clock.advance(nanoseconds: 2 * Clock.second)
+        harness.loop.turn()
+        #expect(server.connectionCount == 1)
+        #expect(harness.receive(first < idle ? silent : busy).ended)
+        harness.clock.advance(nanoseconds: 28 * Clock.second)
+        harness.loop.turn()
+        #expect(server.connectionCount == 0)
+        #expect(server.statistics.idleTimeouts == 2)
+    }
+
+    @Test func connectionsEndAfterTheirFrames() throws {
+        let harness = try StreamHarness()
+        let (server, address) = try Self.server(harness, limits: LengthPrefixedLimits(frames: 3))
+        let client = try harness.connect(to: address)
+        harness.send(Self.framed([1, 2]), client)
+        #expect(harness.receive(client, count: 4).bytes == [0, 2, 2, 1])
+        // What is dropped counts too.
+        harness.send(Self.framed(Array("d".utf8)) + Self.framed([3, 4]) + Self.framed([5, 6]), client)
+        #expect(harness.receive(client, count: 4).bytes == [0, 2, 4, 3])
+        #expect(harness.receive(client).ended)
+        #expect(harness.turn { server.connectionCount == 0 })
+        #expect(server.statistics.frames == 3)
+    }
+
     @Test func oldestIdleConnectionMakesRoom() throws {
         let harness = try StreamHarness()
         let (server, address) = try Self.server(harness, limits: LengthPrefixedLimits(connections: 3))

@@ -91,9 +91,7 @@ extension Request {
                 let versionAndFlags = (Header.field(base, fixed &+ 4), Header.field(base, fixed &+ 6))
                 ednsVersion = UInt8(truncatingIfNeeded: versionAndFlags.0)
                 dnssecOK = versionAndFlags.1 & 0x8000 != 0
-                guard Request.optionsAreWellFormed(base, at: fixed &+ 10, length: dataLength) else {
-                    return .formatError
-                }
+                guard readOptions(base, at: fixed &+ 10, length: dataLength) else { return .formatError }
             }
             offset = fixed &+ 10 &+ dataLength
             index &+= 1
@@ -119,16 +117,20 @@ extension Request {
         return 0
     }
 
-    /// Whether the options fill the OPT record's data exactly (RFC 6891, section 6.1.2). What they say is not looked at: an
-    /// option that is not known is ignored, and none is echoed.
-    private static func optionsAreWellFormed(_ base: UnsafeRawPointer, at start: Int, length: Int) -> Bool {
+    /// Whether the options fill the OPT record's data exactly (RFC 6891, section 6.1.2). An option that is not known is
+    /// ignored, and none is echoed.
+    private mutating func readOptions(_ base: UnsafeRawPointer, at start: Int, length: Int) -> Bool {
         var offset = 0
         while offset < length {
             guard offset &+ 4 <= length else { return false }
+            if Header.field(base, start &+ offset) == Request.serverIdentifierOption { asksServerIdentifier = true }
             offset &+= 4 &+ Int(Header.field(base, start &+ offset &+ 2))
         }
         return offset == length
     }
+
+    /// The code of the NSID option (RFC 5001, section 2.3).
+    public static var serverIdentifierOption: UInt16 { 3 }
 
     @inline(__always)
     private static func lowerCased(_ octet: UInt8) -> UInt8 {

@@ -17,6 +17,8 @@ public struct Request {
     public var ednsVersion: UInt8 = 0
     /// The DO bit (RFC 3225).
     public var dnssecOK = false
+    /// Whether the OPT record has an NSID option: the client asks which server answers (RFC 5001, section 2.1).
+    public var asksServerIdentifier = false
     /// Largest UDP response that the client takes, in bytes: 512 without EDNS (RFC 1035, section 4.2.1).
     public var udpSize = Request.classicUDPSize
 

@@ -68,6 +68,15 @@ package final class Thread: Sendable {
         if first { pthread_join(handle, nil) }
     }
 
+    /// Nobody is going to wait for the thread's end: its memory is given back when it comes.
+    package func detach() {
+        let first = joined.withLock { done in
+            defer { done = true }
+            return !done
+        }
+        if first { pthread_detach(handle) }
+    }
+
     static func cut(_ name: String) -> String {
         var kept = ""
         for character in name where character != "\0" {

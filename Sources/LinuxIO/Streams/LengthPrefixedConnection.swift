@@ -8,6 +8,8 @@ final class LengthPrefixedConnection {
     /// Answers that the kernel did not take, from `outputStart` on.
     var output: [UInt8] = []
     var outputStart = 0
+    /// Frames that have been answered.
+    var frames = 0
     /// Nothing more is read; closed once the output is taken.
     var isClosing = false
     /// What the loop calls for now.

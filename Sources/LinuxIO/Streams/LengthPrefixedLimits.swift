@@ -14,6 +14,10 @@ package struct LengthPrefixedLimits: Sendable {
 
     /// See `defaultIdleTimeout`.
     package var idleTimeout: UInt64
+    /// Nanoseconds within which the first frame of a connection must be complete; nil for `idleTimeout`.
+    package var firstTimeout: UInt64?
+    /// Frames that are answered on one connection before it is closed; at least 1, `.max` for any number.
+    package var frames: Int
     /// See `defaultWriteTimeout`.
     package var writeTimeout: UInt64
     /// See `defaultConnections`; at least 1.
@@ -23,10 +27,13 @@ package struct LengthPrefixedLimits: Sendable {
 
     /// Limits, in nanoseconds and connections.
     package init(
-        idleTimeout: UInt64 = Self.defaultIdleTimeout, writeTimeout: UInt64 = Self.defaultWriteTimeout,
+        idleTimeout: UInt64 = Self.defaultIdleTimeout, firstTimeout: UInt64? = nil,
+        writeTimeout: UInt64 = Self.defaultWriteTimeout, frames: Int = .max,
         connections: Int = Self.defaultConnections, connectionsPerClient: Int = Self.defaultConnectionsPerClient
     ) {
         self.idleTimeout = idleTimeout
+        self.firstTimeout = firstTimeout
+        self.frames = max(1, frames)
         self.writeTimeout = writeTimeout
         self.connections = max(1, connections)
         self.connectionsPerClient = max(1, connectionsPerClient)

@@ -32,6 +32,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private var acceptors: [StreamAcceptor] = []
     private var connections: [Int32: LengthPrefixedConnection] = [:]
     private var perClient: [SocketAddress: Int] = [:]
+    /// Connections that wait for their first frame, by when they were opened.
+    private var fresh = ActivityOrder()
     /// Connections that wait for a frame, by their last complete one.
     private var idle = ActivityOrder()
     /// Connections that do not take their answers, by when that began.
@@ -109,13 +111,14 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         // Counted again: evicting may have closed one of this client's.
         perClient[address, default: 0] += 1
         statistics.accepted &+= 1
-        idle.touch(socket.descriptor, time: loop.now)
+        fresh.touch(socket.descriptor, time: loop.now)
         armSweep()
     }
 
     private func closeConnection(_ connection: LengthPrefixedConnection) {
         let descriptor = connection.socket.descriptor
         guard connections.removeValue(forKey: descriptor) != nil else { return }
+        fresh.remove(descriptor)
         idle.remove(descriptor)
         blocked.remove(descriptor)
         let address = connection.client.withPort(0)
@@ -127,7 +130,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     }
 
     private func evictOldestIdle() -> Bool {
-        guard let oldest = idle.oldest, let connection = connections[oldest.member] else { return false }
+        let candidates = [fresh.oldest, idle.oldest].compactMap { $0 }
+        guard let oldest = candidates.min(by: { $0.time < $1.time }), let connection = connections[oldest.member] else {
+            return false
+        }
         statistics.evicted &+= 1
         closeConnection(connection)
         return true
@@ -161,7 +167,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
 
     private func armSweep() {
         let deadlines = [
-            idle.oldest.map { $0.time &+ limits.idleTimeout }, blocked.oldest.map { $0.time &+ limits.writeTimeout },
+            fresh.oldest.map { $0.time &+ firstTimeout }, idle.oldest.map { $0.time &+ limits.idleTimeout },
+            blocked.oldest.map { $0.time &+ limits.writeTimeout },
         ]
         guard let deadline = deadlines.compactMap({ $0 }).min() else { return }
         if let sweep {
@@ -178,7 +185,15 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         sweep = (timer, deadline)
     }
 
+    private var firstTimeout: UInt64 { limits.firstTimeout ?? limits.idleTimeout }
+
     private func closeExpired() {
+        while let oldest = fresh.oldest, oldest.time &+ firstTimeout <= loop.now,
+            let connection = connections[oldest.member]
+        {
+            statistics.idleTimeouts &+= 1
+            closeConnection(connection)
+        }
         while let oldest = idle.oldest, oldest.time &+ limits.idleTimeout <= loop.now,
             let connection = connections[oldest.member]
         {
@@ -240,6 +255,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         if connection.isClosing { return closeConnection(connection) }
         blocked.remove(connection.socket.descriptor)
         idle.touch(connection.socket.descriptor, time: loop.now)
+        armSweep()
         // SAFETY: what was kept came from this buffer, so it fits.
         input.copyBytes(from: connection.input)
         answerFrames(connection, filled: connection.input.count)
@@ -271,6 +287,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             read += Self.prefix + length
             answered = true
             statistics.frames &+= 1
+            connection.frames &+= 1
             guard let start = frame.baseAddress else { break }
             let size = answer(start, length, connection.client, connection.local)
             guard size >= 0, size <= Self.maximumFrame else {
@@ -278,13 +295,26 @@ package final class LengthPrefixedServer: @unchecked Sendable {
                 read = filled
                 break
             }
-            if size == 0 { continue }
-            output[written] = UInt8(truncatingIfNeeded: size >> 8)
-            output[written + 1] = UInt8(truncatingIfNeeded: size)
-            written += Self.prefix + size
+            if size > 0 {
+                output[written] = UInt8(truncatingIfNeeded: size >> 8)
+                output[written + 1] = UInt8(truncatingIfNeeded: size)
+                written += Self.prefix + size
+            }
+            if connection.frames >= limits.frames {
+                // RFC 7766, section 6.2.3: a client must be ready for this, and asks the rest again.
+                connection.isClosing = true
+                read = filled
+                break
+            }
         }
         keep(connection, from: read, to: filled)
-        if answered, !connection.isBlocked { idle.touch(connection.socket.descriptor, time: loop.now) }
+        if answered, !connection.isBlocked {
+            let wasFresh = fresh.contains(connection.socket.descriptor)
+            fresh.remove(connection.socket.descriptor)
+            idle.touch(connection.socket.descriptor, time: loop.now)
+            // Its new deadline may come before all others.
+            if wasFresh { armSweep() }
+        }
         guard flush(connection, written) else { return }
         if connection.isClosing, !connection.isBlocked { return closeConnection(connection) }
         settle(connection)
@@ -312,6 +342,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         if taken < count {
             connection.output = Array(output[taken..<count])
             connection.outputStart = 0
+            fresh.remove(connection.socket.descriptor)
             idle.remove(connection.socket.descriptor)
             blocked.touch(connection.socket.descriptor, time: loop.now)
             armSweep()

@@ -40,6 +40,12 @@ package struct Exchange {
     package var answeredBy = Exchange.nobody
     /// What went wrong, for `errors`; nil where nothing did.
     package var failure: Failure?
+    /// Monotonic time in nanoseconds from which on nobody waits for the answer any more; `.max` where `cancel` sets none. A
+    /// plugin that waits for others gives up then, and sends nothing.
+    package var deadline = UInt64.max
+    /// The extended error (RFC 8914, section 4) that the response carries; `noExtendedError` for none. Only for responses
+    /// without records.
+    package var extendedError = Exchange.noExtendedError
     /// Offset within the message of an alias's target that lies outside of the zones of the plugin that answered; 0 where
     /// there is none. The server looks it up in its own blocks and puts what they say behind the alias.
     package var aliasTarget = 0
@@ -59,6 +65,8 @@ package struct Exchange {
 
     /// Stands for no plugin: the server itself wrote the response.
     @inlinable package static var nobody: UInt8 { .max }
+    /// Stands for no extended error: the last code for private use, which nobody needs here (RFC 8914, section 5.2).
+    @inlinable package static var noExtendedError: UInt16 { .max }
 
     /// An error that `errors` logs: which plugin met it, and what it is.
     package struct Failure {
@@ -94,6 +102,8 @@ package struct Exchange {
         aliasCode = nil
         aliasAnswerCount = 0
         aliasDone = nil
+        deadline = .max
+        extendedError = Exchange.noExtendedError
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }
@@ -134,6 +144,7 @@ package struct Exchange {
     /// Writes header and OPT record; afterwards the response is whole.
     @inlinable package mutating func finish() -> Int {
         responseLength = writer.finish(request, code: code, flags: flags)
+        if extendedError != Exchange.noExtendedError { addExtendedError() }
         return responseLength
     }
 }

@@ -14,6 +14,12 @@ package final class BlockSetup {
     package var bindAddresses: [SocketAddress]?
     /// Set by `bufsize`: largest UDP response in bytes.
     package var udpSize: Int?
+    /// Set by `multisocket`: UDP sockets of each address, each with a worker; nil leaves it to the server.
+    package var socketCount: Int?
+    /// Set by `timeouts`: what holds for the block's TCP connections.
+    package var streamTimeouts = StreamTimeouts()
+    /// Set by `view`: which queries the block takes; nil takes all.
+    package var view: (any View)?
     /// Set by plugins that answer for class CHAOS.
     package var answersChaosClass = false
 

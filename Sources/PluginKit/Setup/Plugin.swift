@@ -15,6 +15,9 @@ package protocol Plugin: AnyObject, Sendable {
     /// Called once all blocks are set up, before queries are answered: opens files, starts to follow them.
     func start() throws(StartError)
 
+    /// Called once everything has started and queries are answered.
+    func started()
+
     /// The plugin's part in a worker's chain; nil where it has none.
     func makeStep(_ worker: WorkerContext) -> Step?
 
@@ -28,6 +31,7 @@ package protocol Plugin: AnyObject, Sendable {
 extension Plugin {
     package static var seesQueries: Bool { true }
     package func start() throws(StartError) {}
+    package func started() {}
     package func makeStep(_ worker: WorkerContext) -> Step? { nil }
     package var isReady: Bool? { nil }
     package func stop() {}
@@ -40,6 +44,15 @@ extension Plugin {
                 other.name.location, "plugin/\(directive): stands more than once in the block, the last one counts")
         }
         return try only(directives.suffix(1).map { $0 })
+    }
+
+    /// The directive that counts for a plugin of which CoreDNS reads only the first, as `last`.
+    package static func first(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) -> Directive {
+        for other in directives.dropFirst() {
+            setup.warn(
+                other.name.location, "plugin/\(directive): stands more than once in the block, the first one counts")
+        }
+        return try only(directives.prefix(1).map { $0 })
     }
 
     /// The directive that a plugin which may stand only once in a block was given.
@@ -70,10 +83,13 @@ package struct WorkerContext: Sendable {
     /// The block's zone, fully qualified, in lower case.
     package let zone: String
     package let transport: Transport
+    /// The name of the block's view; "" without one.
+    package let view: String
 
-    package init(server: String, zone: String, transport: Transport) {
+    package init(server: String, zone: String, transport: Transport, view: String = "") {
         self.server = server
         self.zone = zone
         self.transport = transport
+        self.view = view
     }
 }

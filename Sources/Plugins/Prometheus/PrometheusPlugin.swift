@@ -39,7 +39,8 @@ package final class PrometheusPlugin: Plugin {
 
     package func makeStep(_ worker: WorkerContext) -> Step? {
         let counters = metrics.makeCounters(
-            QueryCounters.Labels(server: worker.server, zone: worker.zone, transport: worker.transport))
+            QueryCounters.Labels(
+                server: worker.server, zone: worker.zone, transport: worker.transport, view: worker.view))
         // The metrics and their counters keep each other until the step is released.
         return Step(
             context: counters.context,

@@ -13,6 +13,8 @@ final class QueryCounters: @unchecked Sendable {
         let server: String
         let zone: String
         let transport: Transport
+        /// The block's view; "" without one.
+        var view = ""
     }
 
     /// Where in the memory what is counted. The numbers are places of 64-bit words.

@@ -18,6 +18,7 @@ package final class QueryMetrics: Sendable {
     private struct EnabledPlugin: Hashable {
         let server: String
         let zone: String
+        let view: String
         let name: String
     }
 
@@ -40,12 +41,15 @@ package final class QueryMetrics: Sendable {
         state.withLock { $0.build = (version, revision) }
     }
 
+    /// The program's version; "" where nobody has said it.
+    var buildVersion: String { state.withLock { $0.build?.version ?? "" } }
+
     /// Says which plugins a zone of a server has, for `coredns_plugin_enabled`. CoreDNS names those that have a part in the
     /// chain only.
-    package func setEnabled(server: String, zone: String, plugins: [String]) {
+    package func setEnabled(server: String, zone: String, view: String = "", plugins: [String]) {
         state.withLock { state in
             for name in plugins {
-                let entry = EnabledPlugin(server: server, zone: zone, name: name)
+                let entry = EnabledPlugin(server: server, zone: zone, view: view, name: name)
                 if !state.enabled.contains(entry) { state.enabled.append(entry) }
             }
         }
@@ -143,13 +147,12 @@ package final class QueryMetrics: Sendable {
     private func enabled() -> [MetricsRegistry.Sample] {
         state.withLock { $0.enabled }.map {
             MetricsRegistry.Sample(
-                labels: [("server", $0.server), ("zone", $0.zone), ("view", ""), ("name", $0.name)], value: 1)
+                labels: [("server", $0.server), ("zone", $0.zone), ("view", $0.view), ("name", $0.name)], value: 1)
         }
     }
 
-    // There are no views yet: the label is empty, as in CoreDNS without the view plugin.
     private static func zone(_ labels: QueryCounters.Labels) -> [(String, String)] {
-        [("server", labels.server), ("zone", labels.zone), ("view", "")]
+        [("server", labels.server), ("zone", labels.zone), ("view", labels.view)]
     }
 
     private static func requests(

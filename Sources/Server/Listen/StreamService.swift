@@ -24,7 +24,7 @@ final class StreamService: @unchecked Sendable {
         var servers: [LengthPrefixedServer] = []
         for (listener, plan) in listeners {
             let router = makeRouter(plan)
-            let server = LengthPrefixedServer(loop: loop) { frame, length, client, local in
+            let server = LengthPrefixedServer(loop: loop, limits: plan.streamLimits) { frame, length, client, local in
                 router.beginBatch(clock.monotonic())
                 let answer = router.answer(
                     frame, length: length, capacity: LengthPrefixedServer.maximumFrame, client: client, local: local)

@@ -12,7 +12,7 @@ struct AliasResolver {
     /// The same over TCP: the longest message (RFC 1035, section 4.2.2), as there is nowhere to ask again.
     private static let streamCapacity = 65_535
 
-    let zones: ZoneMatcherView
+    let routes: BlockRoutesView
     let chains: UnsafeMutablePointer<ChainView>
     let depth: Int
 
@@ -31,7 +31,7 @@ struct AliasResolver {
         guard let length = writeQuestion(outer, into: buffer) else { return }
         let inner = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
         inner.initialize(to: Exchange(random: outer.pointee.random))
-        var deeper = AliasResolver(zones: zones, chains: chains, depth: depth + 1)
+        var deeper = AliasResolver(routes: routes, chains: chains, depth: depth + 1)
         defer {
             inner.pointee.name.deallocate()
             inner.deinitialize(count: 1)
@@ -47,7 +47,7 @@ struct AliasResolver {
             inner.pointee.startedAt = outer.pointee.startedAt
             inner.pointee.aliasLookup = AliasResolver.lookup
             inner.pointee.aliasContext = UnsafeMutableRawPointer(deeper)
-            let place = Router.route(inner, zones)
+            let place = routes.route(inner)
             guard place >= 0 else {
                 outer.pointee.aliasCode = .refused
                 return

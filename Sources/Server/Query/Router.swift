@@ -7,9 +7,9 @@ import Plugins
 /// through the block's chain. Belongs to its worker's thread.
 final class Router {
     private let chains: [Chain]
-    private let zones: ZoneMatcher
+    private let routes: BlockRoutes
     private let views: UnsafeMutablePointer<ChainView>
-    private let zoneView: ZoneMatcherView
+    private let routesView: BlockRoutesView
     private let exchange: UnsafeMutablePointer<Exchange>
     private let answersChaosClass: Bool
     private let transport: Transport
@@ -24,10 +24,12 @@ final class Router {
     ///   - dropped: counts the queries that no block takes; this worker's own.
     init(_ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries) {
         chains = plan.zones.map { zone in
-            zone.block.makeChain(WorkerContext(server: plan.server, zone: zone.name, transport: transport))
+            zone.block.makeChain(
+                WorkerContext(
+                    server: plan.server, zone: zone.name, transport: transport, view: zone.block.view?.name ?? ""))
         }
-        zones = ZoneMatcher(plan.zones.map(\.wire))
-        zoneView = zones.view
+        routes = BlockRoutes(plan.zones)
+        routesView = routes.view
         // SAFETY: the three allocations belong to this router alone, which frees them in `deinit`; `views` has an element
         // for each chain, and the chains behind them are kept in `chains`.
         views = .allocate(capacity: max(1, chains.count))
@@ -39,7 +41,7 @@ final class Router {
         droppedQueries = dropped
         self.dropped = dropped.view
         aliases = .allocate(capacity: 1)
-        aliases.initialize(to: AliasResolver(zones: zoneView, chains: views, depth: 0))
+        aliases.initialize(to: AliasResolver(routes: routesView, chains: views, depth: 0))
         exchange.pointee.aliasLookup = AliasResolver.lookup
         exchange.pointee.aliasContext = UnsafeMutableRawPointer(aliases)
     }
@@ -74,7 +76,7 @@ final class Router {
         }
         // CoreDNS: other classes than IN are for `chaos` only.
         if exchange.pointee.request.recordClass != .internet, !answersChaosClass { return refuse(.refused) }
-        let place = route(exchange)
+        let place = routesView.route(exchange)
         guard place >= 0 else { return refuse(.refused) }
         // SAFETY: the matcher was made from the same zones as `views`, in the same order.
         let chain = views[place]
@@ -86,26 +88,6 @@ final class Router {
             exchange.pointee.limit(to: chain.udpSize)
         }
         return chain.answer(exchange)
-    }
-
-    /// The place of the block that serves the question; -1 where none does.
-    @inline(__always)
-    private func route(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
-        Router.route(exchange, zoneView)
-    }
-
-    /// The block of the longest zone that the name lies in. DS belongs to the parent's side of a zone cut (RFC 4035,
-    /// section 3.1.4.1), so for DS it is the shortest one (CoreDNS); the block of the root is asked where no other is.
-    @inline(__always)
-    static func route(_ exchange: UnsafeMutablePointer<Exchange>, _ zones: ZoneMatcherView) -> Int {
-        let request = exchange.pointee.request
-        if request.type == .ds {
-            return zones.shortestMatch(
-                exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount)
-        }
-        return zones.longestMatch(
-            exchange.pointee.name, length: request.nameLength, labelCount: request.labelCount
-        ).index
     }
 
     /// Answers with `code` alone: no block has seen the query.

@@ -23,6 +23,12 @@ package struct ConfiguredBlock: Sendable {
     /// Addresses that `bind` names; nil binds the wildcard.
     let bindAddresses: [SocketAddress]?
     let answersChaosClass: Bool
+    /// UDP sockets of each address, by `multisocket`; nil leaves it to the server.
+    let socketCount: Int?
+    /// What `timeouts` says.
+    let streamTimeouts: StreamTimeouts
+    /// Which queries the block takes; nil takes all.
+    let view: (any View)?
 
     /// Responses over UDP are no larger than this unless `bufsize` says otherwise: what avoids fragments on any path (DNS
     /// flag day 2020).
@@ -48,6 +54,9 @@ package struct ConfiguredBlock: Sendable {
         limitsLoopback = setup.udpSize != nil
         bindAddresses = setup.bindAddresses
         answersChaosClass = setup.answersChaosClass
+        socketCount = setup.socketCount
+        streamTimeouts = setup.streamTimeouts
+        view = setup.view
     }
 
     /// Makes a chain for one worker.

@@ -2,6 +2,7 @@ import Corefile
 import DNSWire
 import LinuxIO
 import PluginKit
+import PluginKit
 
 /// One address to listen at, over UDP and TCP, and the zones served there.
 package struct ListenerPlan: Sendable {
@@ -17,6 +18,21 @@ package struct ListenerPlan: Sendable {
     package var zones: [Zone]
     /// Where the Corefile first names it.
     let location: SourceLocation
+
+    /// UDP sockets of the address; nil leaves it to the server. CoreDNS: the first block at an address decides.
+    var socketCount: Int? { zones.first?.block.socketCount }
+
+    /// What holds for TCP connections. CoreDNS: what a later block says takes the place of an earlier one's.
+    var streamLimits: LengthPrefixedLimits {
+        var timeouts = StreamTimeouts()
+        for zone in zones { timeouts.take(zone.block.streamTimeouts) }
+        var limits = LengthPrefixedLimits()
+        if let idle = timeouts.idle { limits.idleTimeout = idle }
+        if let read = timeouts.read { limits.firstTimeout = read }
+        if let write = timeouts.write { limits.writeTimeout = write }
+        if let queries = timeouts.queries { limits.frames = queries }
+        return limits
+    }
 
     /// The server's name in metrics and logs, as CoreDNS has it: `dns://:53`, `dns://127.0.0.1:53`.
     package var server: String {
@@ -49,16 +65,20 @@ package struct ListenerPlan: Sendable {
         _ key: ServerKey, _ block: ConfiguredBlock, _ address: SocketAddress, to plans: inout [ListenerPlan]
     ) throws(CorefileError) {
         let place = plans.firstIndex { $0.address == address }
-        if let place, plans[place].zones.contains(where: { $0.name == key.zone }) {
+        // Of the blocks of one zone at one address all but one need a view, which says what they take.
+        if let place, block.view == nil,
+            plans[place].zones.contains(where: { $0.name == key.zone && $0.block.view == nil })
+        {
             // The same zone twice is legal only where `bind` keeps the two apart.
             let at = address.isWildcard ? "" : " on \(address.host)"
             throw CorefileError(
                 location: key.location,
                 message: "cannot serve dns://\(key.zone):\(key.port)\(at) - it is already defined")
         }
-        for other in plans where other.address.port == address.port && other.address != address {
+        for other in plans where block.view == nil && other.address.port == address.port && other.address != address {
             // CoreDNS: a wildcard listener and a bound one would take each other's queries.
-            guard other.address.isWildcard || address.isWildcard, other.zones.contains(where: { $0.name == key.zone })
+            guard other.address.isWildcard || address.isWildcard,
+                other.zones.contains(where: { $0.name == key.zone && $0.block.view == nil })
             else {
                 continue
             }

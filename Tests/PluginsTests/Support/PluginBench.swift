@@ -93,7 +93,27 @@ struct PluginBench {
         chain.view.endBatch(process.clock.monotonic())
         return Outcome(
             message: Array(UnsafeRawBufferPointer(start: buffer, count: length)), code: exchange.pointee.code,
-            rotation: exchange.pointee.rotation)
+            rotation: exchange.pointee.rotation, deadline: exchange.pointee.deadline)
+    }
+
+    /// Has `look` see a request that no chain has seen yet.
+    func inspect(_ query: Query, _ look: (UnsafeMutablePointer<Exchange>) -> Void) {
+        var bytes = query.bytes
+        let length = bytes.count
+        let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
+        exchange.initialize(to: Exchange(random: FastRandom(seed: query.seed)))
+        defer {
+            exchange.pointee.name.deallocate()
+            exchange.deinitialize(count: 1)
+            exchange.deallocate()
+        }
+        exchange.pointee.client = client
+        exchange.pointee.local = local
+        bytes.withUnsafeMutableBytes { buffer in
+            guard let base = buffer.baseAddress else { return }
+            let verdict = exchange.pointee.take(base, length: length, capacity: length, transport: transport)
+            if verdict == .answer { look(exchange) }
+        }
     }
 }
 
@@ -107,6 +127,8 @@ struct Query {
     /// Size of the OPT record, nil for none.
     var udpSize: UInt16?
     var dnssecOK = false
+    /// The options of the OPT record as bytes.
+    var options: [UInt8] = []
     var seed: UInt64 = 1
 
     var bytes: [UInt8] {
@@ -115,7 +137,8 @@ struct Query {
         bytes += (try? DomainName(parsing: name))?.wire ?? [0]
         bytes += type.rawValue.octets + recordClass.rawValue.octets
         if let udpSize {
-            bytes += [0] + RecordType.opt.rawValue.octets + udpSize.octets + [0, 0, dnssecOK ? 0x80 : 0, 0, 0, 0]
+            bytes += [0] + RecordType.opt.rawValue.octets + udpSize.octets + [0, 0, dnssecOK ? 0x80 : 0, 0]
+            bytes += UInt16(options.count).octets + options
         }
         return bytes
     }
@@ -130,6 +153,7 @@ struct Outcome {
     var message: [UInt8]
     var code: ResponseCode
     var rotation: UInt32
+    var deadline = UInt64.max
 
     private func count(_ section: Int) -> Int {
         guard message.count >= 12 else { return 0 }
@@ -156,6 +180,21 @@ struct Outcome {
             return []
         }
     }
+
+    /// The data of the OPT record; nil where there is none.
+    var options: [UInt8]? {
+        message.withUnsafeBytes { bytes in
+            var offset = 12
+            guard (try? DomainName.read(from: bytes, at: &offset)) != nil else { return nil }
+            var walk = RecordWalk(message: bytes, offset: offset + 4, remaining: count(1) + count(2) + count(3))
+            while let record = walk.next() {
+                if record.type == .opt { return Array(bytes[record.data..<record.end]) }
+            }
+            return nil
+        }
+    }
+
+    var hasOPT: Bool { options != nil }
 
     /// Whether the records fill the message exactly.
     var isWhole: Bool {

@@ -1,0 +1,88 @@
+import Corefile
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// `acl [ZONES...] { allow|block|filter|drop [type QTYPE...] [net SOURCE...] }`: decides by the client's address and the type
+/// whether a query goes on. May stand several times in a block.
+package final class AccessControlPlugin: Plugin {
+    package static let directive = "acl"
+
+    /// The extended errors "Blocked" and "Filtered" (RFC 8914, sections 4.16 and 4.18).
+    private static var blocked: UInt16 { 15 }
+    private static var filtered: UInt16 { 17 }
+
+    private let rules: AccessRules
+    private let metrics: AccessControlMetrics
+
+    package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
+        var rules: [AccessRules.Rule] = []
+        for directive in directives { rules.append(try Self.rule(directive, setup)) }
+        do throws(NameError) {
+            self.rules = try AccessRules(rules)
+        } catch {
+            let place = try Self.only(Array(directives.prefix(1)))
+            throw place.error("plugin/acl: a zone is no name: \(error)")
+        }
+        metrics = AccessControlMetrics.of(setup.process)
+    }
+
+    /// The memory of a step.
+    private struct Context {
+        let entries: UnsafeMutableBufferPointer<AccessRules.Entry>
+        let view: WorkerCountersView
+        let counters: Unmanaged<WorkerCounters>
+        let plugin: Unmanaged<AccessControlPlugin>
+    }
+
+    package func makeStep(_ worker: WorkerContext) -> Step? {
+        let counters = metrics.makeCounters(worker, zones: rules.zoneNames)
+        let context = UnsafeMutablePointer<Context>.allocate(capacity: 1)
+        context.initialize(
+            to: Context(
+                entries: rules.entries, view: counters.view, counters: .passRetained(counters),
+                plugin: .passRetained(self)))
+        return Step(
+            context: UnsafeMutableRawPointer(context),
+            down: { context, exchange in
+                // SAFETY: the context is the one allocated above, which `release` frees.
+                let context = context.assumingMemoryBound(to: Context.self)
+                return AccessControlPlugin.judge(
+                    context.pointee.entries, context.pointee.view, Step.exchange(exchange))
+            },
+            release: { context in
+                // SAFETY: the context made above; this is its last use.
+                let context = context.assumingMemoryBound(to: Context.self)
+                context.pointee.counters.takeUnretainedValue().giveBack()
+                context.pointee.counters.release()
+                context.pointee.plugin.release()
+                context.deallocate()
+            })
+    }
+
+    private static func judge(
+        _ entries: UnsafeMutableBufferPointer<AccessRules.Entry>, _ counters: WorkerCountersView,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> UInt8 {
+        let decision = AccessRules.decide(entries, exchange)
+        let first = 1 &+ decision.zone &* AccessControlMetrics.perZone
+        switch decision.action {
+        case .allow:
+            counters.count(0)
+            return Verdict.next.rawValue
+        case .block:
+            counters.count(first)
+            exchange.pointee.fail(.refused)
+            exchange.pointee.extendedError = blocked
+            return Verdict.answered.rawValue
+        case .filter:
+            counters.count(first &+ 1)
+            exchange.pointee.fail(.noError)
+            exchange.pointee.extendedError = filtered
+            return Verdict.answered.rawValue
+        case .drop:
+            counters.count(first &+ 2)
+            return Verdict.drop.rawValue
+        }
+    }
+}

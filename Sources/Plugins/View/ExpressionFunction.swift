@@ -1,0 +1,94 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// What an expression can ask.
+enum ExpressionFunction: String, CaseIterable {
+    case bufsize
+    case recordClass = "class"
+    case clientAddress = "client_ip"
+    case dnssecOK = "do"
+    case identifier = "id"
+    case name
+    case opcode
+    case port
+    case transport = "proto"
+    case serverAddress = "server_ip"
+    case serverPort = "server_port"
+    case size
+    case type
+    case isWithin = "incidr"
+    case metadata
+    case length = "len"
+    case lower
+    case upper
+    case trim
+
+    /// The types of the arguments.
+    var parameters: [ExpressionType] {
+        switch self {
+        case .isWithin: [.string, .string]
+        case .metadata, .lower, .upper, .trim: [.string]
+        case .length: [.unknown]
+        default: []
+        }
+    }
+
+    var result: ExpressionType {
+        switch self {
+        case .bufsize, .identifier, .opcode, .size, .length: .integer
+        case .dnssecOK, .isWithin: .boolean
+        default: .string
+        }
+    }
+
+    /// - Parameter arguments: as many and of such types as `parameters` says.
+    func call(
+        _ arguments: [ExpressionValue], _ exchange: UnsafeMutablePointer<Exchange>
+    ) throws(ExpressionFailure) -> ExpressionValue {
+        let request = exchange.pointee.request
+        switch self {
+        case .bufsize:
+            // CoreDNS: the longest message over TCP.
+            return .integer(exchange.pointee.transport == .tcp ? 65_535 : request.udpSize)
+        case .recordClass: return .string("\(request.recordClass)")
+        // Without brackets for IPv6, whatever the README says, as `incidr` could not read them.
+        case .clientAddress: return .string(exchange.pointee.client.host)
+        case .dnssecOK: return .boolean(request.dnssecOK)
+        case .identifier:
+            return .integer(Int(Header.field(exchange.pointee.writer.base, Header.identifierOffset)))
+        case .name: return .string("\(exchange.pointee.questionName)")
+        case .opcode: return .integer(Int(request.opcode.rawValue))
+        case .port: return .string("\(exchange.pointee.client.port)")
+        case .transport: return .string(exchange.pointee.transport.name)
+        case .serverAddress: return .string(exchange.pointee.local.host)
+        case .serverPort: return .string("\(exchange.pointee.local.port)")
+        case .size: return .integer(exchange.pointee.requestLength)
+        case .type: return .string("\(request.type)")
+        // Blocks are chosen before any plugin has had a look at the query.
+        case .metadata: return .string("")
+        case .isWithin: return try Self.isWithin(arguments)
+        case .length, .lower, .upper, .trim: return try text(arguments)
+        }
+    }
+
+    private static func isWithin(_ arguments: [ExpressionValue]) throws(ExpressionFailure) -> ExpressionValue {
+        guard arguments.count == 2, case .string(let host) = arguments[0], case .string(let block) = arguments[1],
+            let address = SocketAddress.parse(host: host, port: 0), let prefix = AddressPrefix(block)
+        else { throw ExpressionFailure(place: 1, reason: "not an address or not a CIDR block") }
+        return .boolean(prefix.contains(address))
+    }
+
+    private func text(_ arguments: [ExpressionValue]) throws(ExpressionFailure) -> ExpressionValue {
+        switch (self, arguments.first) {
+        case (.length, .string(let text)): return .integer(text.unicodeScalars.count)
+        case (.length, .list(let values)): return .integer(values.count)
+        case (.lower, .string(let text)): return .string(text.lowercased())
+        case (.upper, .string(let text)): return .string(text.uppercased())
+        case (.trim, .string(let text)):
+            let rest = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace)
+            return .string(String(rest.reversed()))
+        default: throw ExpressionFailure(place: 1, reason: "\(rawValue) has no value here")
+        }
+    }
+}

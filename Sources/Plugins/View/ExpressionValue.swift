@@ -1,0 +1,48 @@
+/// A value of an expression.
+enum ExpressionValue: Equatable, Sendable {
+    case string(String)
+    case integer(Int)
+    case float(Double)
+    case boolean(Bool)
+    case list([ExpressionValue])
+    case null
+
+    /// A number of either kind.
+    var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .float(let value): value
+        default: nil
+        }
+    }
+
+    /// Whether two values are the same; numbers are compared as numbers.
+    func equals(_ other: ExpressionValue) -> Bool {
+        if let left = number, let right = other.number { return left == right }
+        return self == other
+    }
+}
+
+/// What is known of a value before a query comes.
+enum ExpressionType: String {
+    case string
+    case integer = "int"
+    case float
+    case boolean = "bool"
+    case list = "array"
+    case null = "nil"
+    /// One of several.
+    case unknown = "any"
+
+    var isNumber: Bool { self == .integer || self == .float || self == .unknown }
+
+    /// Whether a value of this type may be one of `other`.
+    func fits(_ other: ExpressionType) -> Bool { self == other || self == .unknown || other == .unknown }
+}
+
+/// Why a text is no expression, or why it has no value for a query.
+struct ExpressionFailure: Error, Equatable {
+    /// The place in the expression, counted from 1.
+    var place: Int
+    var reason: String
+}
