@@ -59,7 +59,7 @@ package enum PluginTable {
         Entry("dnssec"),
         Entry("tls"),
         Entry("minimal"),
-        Entry("template"),
+        Entry("template", TemplatePlugin.self),
         Entry("transfer"),
         Entry("hosts"),
         Entry("route53"),

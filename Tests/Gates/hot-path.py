@@ -41,6 +41,8 @@ ROOTS = [
     # log and errors: up, for a query that is not to be written about.
     r"@objc closure #1 in LogPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)",
+    # template: down, as far as a query that no rule is for goes.
+    r"@objc closure #1 in TemplatePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -66,6 +68,8 @@ COLD = [
     # log: the line is put together and written. Who logs every query pays for it.
     r"LogFormat\.line\(_:now:\)",
     r"Log\.info\(_:\)",
+    # template: a rule is for the query, and its records are made and written.
+    r"TemplatePlugin\.answer\(_:_:_:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
 ]
@@ -78,10 +82,11 @@ KNOWN = [
     (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
 ]
 
-# What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic.
+# What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic, and PCRE2's
+# matching with memory of the worker's own (rules of template and rewrite).
 ALLOWED = re.compile(
     r"(recvmmsg|recvmsg|sendmmsg|sendmsg|clock_gettime|__errno_location|memcpy|memmove|memcmp|memset|bcmp|floor"
-    r"|__stack_chk_fail)"
+    r"|__stack_chk_fail|pcre2_match_8)"
 )
 
 FUNCTION = re.compile(r"([0-9a-f]+) <(.+)>:$")

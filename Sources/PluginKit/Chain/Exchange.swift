@@ -19,6 +19,8 @@ package struct Exchange {
     package var request = Request()
     /// Length of the request in bytes.
     package var requestLength = 0
+    /// Bytes of the memory that the message stands in.
+    package var capacity = 0
     /// Writes the response over the request.
     package var writer: ResponseWriter
     /// The response code as it stands.
@@ -46,6 +48,8 @@ package struct Exchange {
     /// How `aliasTarget` is looked up, and with what; nil where aliases are left as they are.
     package var aliasLookup: AliasLookup?
     package var aliasContext: UnsafeMutableRawPointer?
+    /// Options that the response's OPT record is to carry, in wire form; set by `attach`.
+    @usableFromInline package internal(set) var options = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
 
@@ -76,6 +80,7 @@ package struct Exchange {
         _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, transport: Transport
     ) -> RequestVerdict {
         requestLength = length
+        self.capacity = capacity
         self.transport = transport
         code = .noError
         flags = 0
@@ -83,6 +88,7 @@ package struct Exchange {
         answeredBy = Exchange.nobody
         failure = nil
         aliasTarget = 0
+        options = UnsafeRawBufferPointer(start: nil, count: 0)
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }
@@ -123,6 +129,7 @@ package struct Exchange {
     /// Writes header and OPT record; afterwards the response is whole.
     @inlinable package mutating func finish() -> Int {
         responseLength = writer.finish(request, code: code, flags: flags)
+        if !options.isEmpty { writeOptions() }
         return responseLength
     }
 }
