@@ -51,7 +51,7 @@ package enum PluginTable {
         Entry("chaos"),
         Entry("loadbalance", LoadBalancePlugin.self),
         Entry("tsig"),
-        Entry("rewrite"),
+        Entry("rewrite", RewritePlugin.self),
         Entry("autopath"),
         Entry("acl"),
         Entry("cache"),

@@ -43,6 +43,9 @@ ROOTS = [
     r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)",
     # template: down, as far as a query that no rule is for goes.
     r"@objc closure #1 in TemplatePlugin\.makeStep\(_:\)",
+    # rewrite: down, as far as a query that no rule is for goes, and up.
+    r"@objc closure #1 in RewritePlugin\.makeStep\(_:\)",
+    r"@objc closure #2 in RewritePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -70,6 +73,11 @@ COLD = [
     r"Log\.info\(_:\)",
     # template: a rule is for the query, and its records are made and written.
     r"TemplatePlugin\.answer\(_:_:_:\)",
+    # rewrite: a rule is for the query, and the question is replaced; the response is made one to the old question.
+    r"RewritePlugin\.rewrite\(from:_:_:_:\)",
+    r"(specialized )?static RewritePlugin\.restore\(_:\)",
+    # What rewrite has kept of a query that nobody has answered is given up.
+    r"Exchange\.forgetReplaced\(\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
 ]

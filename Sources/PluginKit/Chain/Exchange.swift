@@ -52,6 +52,10 @@ package struct Exchange {
     @usableFromInline package internal(set) var options = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
+    /// Number of the plugin that last put another request in the place of the client's; `nobody` where it is the client's.
+    @usableFromInline package internal(set) var replacedBy = Exchange.nobody
+    /// What was replaced, the newest first.
+    var replaced: Unmanaged<ReplacedRequest>?
 
     /// Stands for no plugin: the server itself wrote the response.
     @inlinable package static var nobody: UInt8 { .max }
@@ -75,10 +79,18 @@ package struct Exchange {
         writer = ResponseWriter(base: UnsafeMutableRawPointer(name.bytes), position: 0, limit: 0)
     }
 
+    /// Gives the exchange's memory back; it must not be used afterwards.
+    package mutating func deallocate() {
+        forgetReplaced()
+        name.deallocate()
+    }
+
     /// Takes up the request of `length` bytes at `buffer`, whose memory holds `capacity` bytes, and reads it.
     @inlinable package mutating func take(
         _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, transport: Transport
     ) -> RequestVerdict {
+        // Left behind by a query that nobody has answered.
+        if replacedBy != Exchange.nobody { forgetReplaced() }
         requestLength = length
         self.capacity = capacity
         self.transport = transport
