@@ -72,9 +72,9 @@ COLD = [
     r"LogFormat\.line\(_:now:\)",
     r"Log\.info\(_:\)",
     # template: a rule is for the query, and its records are made and written.
-    r"TemplatePlugin\.answer\(_:_:_:\)",
+    r"(specialized )?static TemplatePlugin\.answer\(_:_:_:\)",
     # rewrite: a rule is for the query, and the question is replaced; the response is made one to the old question.
-    r"RewritePlugin\.rewrite\(from:_:_:_:\)",
+    r"(specialized )?static RewritePlugin\.rewrite\(from:_:_:_:\)",
     r"(specialized )?static RewritePlugin\.restore\(_:\)",
     # What rewrite has kept of a query that nobody has answered is given up.
     r"Exchange\.forgetReplaced\(\)",

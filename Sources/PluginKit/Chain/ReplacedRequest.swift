@@ -89,7 +89,7 @@ extension Exchange {
     }
 
     /// Forgets what has been replaced: nobody will answer the query.
-    @usableFromInline mutating func forgetReplaced() {
+    @inline(never) @usableFromInline mutating func forgetReplaced() {
         replaced?.release()
         replaced = nil
         replacedBy = Exchange.nobody

@@ -70,10 +70,7 @@ package final class RewritePlugin: Plugin {
             if worker.pointee.gates[place].isOpen(
                 request, worker.pointee.text, length, worker.pointee.matchMemory)
             {
-                // SAFETY: the text has been written up to this length.
-                let text = UnsafeBufferPointer(start: worker.pointee.text, count: length)
-                return worker.pointee.plugin.takeUnretainedValue().rewrite(
-                    from: place, String(decoding: text, as: UTF8.self), worker.pointee.number, exchange)
+                return rewrite(from: place, length, worker, exchange)
             }
             place &+= 1
         }
@@ -81,21 +78,28 @@ package final class RewritePlugin: Plugin {
     }
 
     /// Carries out the rules from the one at `first` on, which is the first that is for the query.
-    private func rewrite(
-        from first: Int, _ name: String, _ number: UInt8, _ exchange: UnsafeMutablePointer<Exchange>
+    @inline(never)
+    private static func rewrite(
+        from first: Int, _ length: Int, _ worker: UnsafeMutablePointer<Worker>,
+        _ exchange: UnsafeMutablePointer<Exchange>
     ) -> Verdict {
+        let number = worker.pointee.number
+        // SAFETY: the text has been written up to this length.
+        let name = String(
+            decoding: UnsafeBufferPointer(start: worker.pointee.text, count: length), as: UTF8.self)
         guard var work = RewriteWork(exchange, name: name) else {
-            return Self.fail(exchange, number, "the query's records cannot be read")
+            return fail(exchange, number, "the query's records cannot be read")
         }
         do throws(RewriteWork.InvalidName) {
+            let rules = worker.pointee.plugin.takeUnretainedValue().rules
             for rule in rules.dropFirst(first) where try work.apply(rule, exchange) && rule.stops { break }
         } catch {
-            return Self.fail(exchange, number, "invalid name after rewrite")
+            return fail(exchange, number, "invalid name after rewrite")
         }
         guard work.changesRequest || !work.responseRules.isEmpty else { return .next }
         guard let message = work.message(),
             exchange.pointee.replaceRequest(with: message, by: number, memo: RewriteMemo(work))
-        else { return Self.fail(exchange, number, "the rewritten query does not fit into a message") }
+        else { return fail(exchange, number, "the rewritten query does not fit into a message") }
         return .next
     }
 
@@ -108,6 +112,7 @@ package final class RewritePlugin: Plugin {
     }
 
     /// Takes back what `rewrite` has done.
+    @inline(never)
     private static func restore(_ exchange: UnsafeMutablePointer<Exchange>) {
         guard let memo = exchange.pointee.replacedMemo as? RewriteMemo else { return }
         memo.restore(exchange)

@@ -24,6 +24,8 @@ struct RewriteWork {
     private let opt: ResourceRecord?
     private let otherRecords: [[ResourceRecord]]
     private let header: [UInt8]
+    /// Of the request in bytes.
+    private let length: Int
     private(set) var responseRules: [ResponseRule] = []
     /// Options that responses are to carry.
     private(set) var echoed: Set<UInt16> = []
@@ -40,6 +42,7 @@ struct RewriteWork {
             name: name, writtenName: "\(written)", type: request.type, recordClass: request.recordClass)
         original = question
         header = Array(message.prefix(Header.length))
+        length = message.count
         offset = request.questionEnd
         var found: ResourceRecord?
         var sections: [[ResourceRecord]] = []
@@ -106,10 +109,16 @@ struct RewriteWork {
     /// CoreDNS: the UDP size of an OPT record that the client did not send.
     private static let ownUDPSize: UInt16 = 4096
 
+    /// How many bytes a rewritten request may be longer than the old one, options aside: a name written in full for each of
+    /// the five records that a request may have, and an OPT record.
+    private static let mostAdded = 6 * QuestionName.longest + 11
+
     /// The request in wire form; nil where it cannot be written.
     func message() -> [UInt8]? {
         guard let name = try? DomainName(parsing: question.writtenName) else { return nil }
-        let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: MessageBuffer.longest, alignment: 8)
+        let optionLength = (options ?? []).reduce(0) { $0 + 4 + $1.octets.count }
+        let storage = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(length + Self.mostAdded + optionLength, MessageBuffer.longest), alignment: 8)
         defer { storage.deallocate() }
         storage.copyBytes(from: header)
         var buffer = MessageBuffer(storage, position: header.count)

@@ -16,13 +16,15 @@ struct TemplateMatch {
 
 extension TemplatePlugin {
     /// Answers a query that a rule is for.
-    func answer(
+    @inline(never)
+    static func answer(
         _ match: TemplateMatch, _ worker: UnsafeMutablePointer<Worker>, _ exchange: UnsafeMutablePointer<Exchange>
     ) -> Verdict {
+        let rules = worker.pointee.plugin.takeUnretainedValue().rules
         guard match.rule < rules.count else { return .next }
         let rule = rules[match.rule]
         let counters = worker.pointee.counters.takeUnretainedValue()
-        let data = Self.data(rule, match, worker, exchange)
+        let data = data(rule, match, worker, exchange)
         counters.count(TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type))
         // CoreDNS: whatever else the rule has.
         guard rule.code != .serverFailure else {
@@ -34,7 +36,7 @@ extension TemplatePlugin {
             let authority = records(rule.authority, "authority", data, counters)
         else {
             exchange.pointee.fail(.serverFailure)
-            let number = PluginTable.number(of: Self.directive) ?? Exchange.nobody
+            let number = PluginTable.number(of: directive) ?? Exchange.nobody
             exchange.pointee.failure = Exchange.Failure(
                 plugin: number, message: "the template gave no record: see coredns_template_*_failures_total")
             return .answered
@@ -42,7 +44,7 @@ extension TemplatePlugin {
         exchange.pointee.code = rule.code
         exchange.pointee.flags = Header.authoritative
         if let options = rule.options { exchange.pointee.attach(options: options.bytes) }
-        Self.write(answer, authority, additional, exchange)
+        write(answer, authority, additional, exchange)
         return .answered
     }
 
@@ -76,7 +78,7 @@ extension TemplatePlugin {
     private static let defaultTTL: UInt32 = 3600
 
     /// The records that the templates of a section make; nil where one makes none.
-    private func records(
+    private static func records(
         _ templates: [GoTemplate], _ section: String, _ data: TemplateData, _ counters: TemplateCounters
     ) -> [ResourceRecord]? {
         var records: [ResourceRecord] = []
@@ -88,7 +90,7 @@ extension TemplatePlugin {
                 counters.count(key)
                 return nil
             }
-            guard let record = try? ResourceRecord.parse(text, defaultTTL: Self.defaultTTL) else {
+            guard let record = try? ResourceRecord.parse(text, defaultTTL: defaultTTL) else {
                 key.family = .recordFailures
                 counters.count(key)
                 return nil

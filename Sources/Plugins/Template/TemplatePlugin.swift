@@ -38,18 +38,26 @@ package final class TemplatePlugin: Plugin {
         let matchMemory: OpaquePointer?
     }
 
-    package func makeStep(_ worker: WorkerContext) -> Step? {
-        let views = rules.flatMap { $0.patterns.map(\.view) }
-        let nothing = ZoneMatcher([]).view
-        var place = 0
-        let gates = rules.map { rule in
-            defer { place += rule.patterns.count }
-            return Gate(
-                zones: rule.zoneMatcher.view, recordClass: rule.recordClass, type: rule.type,
-                patterns: place..<(place + rule.patterns.count),
-                // The view of no zones reads nothing of the matcher, which is gone.
-                fallthroughZones: rule.fallthroughZones?.view ?? nothing)
+    /// What a worker needs of the rules; valid for as long as the plugin is kept.
+    private var gates: (gates: [Gate], patterns: [RegularExpressionView]) {
+        var gates: [Gate] = []
+        var patterns: [RegularExpressionView] = []
+        for rule in rules {
+            let first = patterns.count
+            patterns += rule.patterns.map(\.view)
+            gates.append(
+                Gate(
+                    zones: rule.zoneMatcher.view, recordClass: rule.recordClass, type: rule.type,
+                    patterns: first..<patterns.count,
+                    fallthroughZones: rule.fallthroughZones?.view ?? Self.noZones.view))
         }
+        return (gates, patterns)
+    }
+
+    private static let noZones = ZoneMatcher([])
+
+    package func makeStep(_ worker: WorkerContext) -> Step? {
+        let (gates, views) = gates
         // SAFETY: `release` frees all of this; the views point into what the retained plugin keeps.
         let memory = Worker(
             plugin: .passRetained(self), counters: .passRetained(metrics.makeCounters(server: worker.server)),
@@ -106,7 +114,7 @@ package final class TemplatePlugin: Plugin {
             if pattern < gate.patterns.upperBound || gate.patterns.isEmpty {
                 let match = TemplateMatch(
                     rule: place, zone: zone, pattern: pattern &- gate.patterns.lowerBound, textLength: textLength)
-                return worker.pointee.plugin.takeUnretainedValue().answer(match, worker, exchange)
+                return answer(match, worker, exchange)
             }
             let through = gate.fallthroughZones.longestMatch(
                 name, length: request.nameLength, labelCount: request.labelCount)
