@@ -56,6 +56,11 @@ ROOTS = [
     r"@objc closure #1 in LocalPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in MinimalPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in AccessControlPlugin\.makeStep\(_:\)",
+    # template: down, as far as a query that no rule is for goes.
+    r"@objc closure #1 in TemplatePlugin\.makeStep\(_:\)",
+    # rewrite: down, as far as a query that no rule is for goes, and up.
+    r"@objc closure #1 in RewritePlugin\.makeStep\(_:\)",
+    r"@objc closure #2 in RewritePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -88,6 +93,13 @@ COLD = [
     r"LocalPlugin\.report\(_:\)",
     # view: what takes part in choosing a block, where there is one.
     r"(specialized )?static BlockRoutesView\.routeByView\(_:_:\)",
+    # template: a rule is for the query, and its records are made and written.
+    r"(specialized )?static TemplatePlugin\.answer\(_:_:_:\)",
+    # rewrite: a rule is for the query, and the question is replaced; the response is made one to the old question.
+    r"(specialized )?static RewritePlugin\.rewrite\(from:_:_:_:\)",
+    r"(specialized )?static RewritePlugin\.restore\(_:\)",
+    # What rewrite has kept of a query that nobody has answered is given up.
+    r"Exchange\.forgetReplaced\(\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
 ]
@@ -103,10 +115,11 @@ KNOWN = [
     (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
 ]
 
-# What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic.
+# What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic, and PCRE2's
+# matching with memory of the worker's own (rules of template and rewrite).
 ALLOWED = re.compile(
     r"(recvmmsg|recvmsg|sendmmsg|sendmsg|clock_gettime|__errno_location|memcpy|memmove|memcmp|memset|bcmp|floor"
-    r"|__stack_chk_fail)"
+    r"|__stack_chk_fail|pcre2_match_8)"
 )
 
 FUNCTION = re.compile(r"([0-9a-f]+) <(.+)>:$")

@@ -19,6 +19,8 @@ package struct Exchange {
     package var request = Request()
     /// Length of the request in bytes.
     package var requestLength = 0
+    /// Bytes of the memory that the message stands in.
+    package var capacity = 0
     /// Writes the response over the request.
     package var writer: ResponseWriter
     /// The response code as it stands.
@@ -60,8 +62,14 @@ package struct Exchange {
     /// How `aliasTarget` is looked up, and with what; nil where aliases are left as they are.
     package var aliasLookup: AliasLookup?
     package var aliasContext: UnsafeMutableRawPointer?
+    /// Options that the response's OPT record is to carry, in wire form; set by `attach`.
+    @usableFromInline package internal(set) var options = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
+    /// Number of the plugin that last put another request in the place of the client's; `nobody` where it is the client's.
+    @usableFromInline package internal(set) var replacedBy = Exchange.nobody
+    /// What was replaced, the newest first.
+    var replaced: Unmanaged<ReplacedRequest>?
 
     /// Stands for no plugin: the server itself wrote the response.
     @inlinable package static var nobody: UInt8 { .max }
@@ -87,11 +95,20 @@ package struct Exchange {
         writer = ResponseWriter(base: UnsafeMutableRawPointer(name.bytes), position: 0, limit: 0)
     }
 
+    /// Gives the exchange's memory back; it must not be used afterwards.
+    package mutating func deallocate() {
+        forgetReplaced()
+        name.deallocate()
+    }
+
     /// Takes up the request of `length` bytes at `buffer`, whose memory holds `capacity` bytes, and reads it.
     @inlinable package mutating func take(
         _ buffer: UnsafeMutableRawPointer, length: Int, capacity: Int, transport: Transport
     ) -> RequestVerdict {
+        // Left behind by a query that nobody has answered.
+        if replacedBy != Exchange.nobody { forgetReplaced() }
         requestLength = length
+        self.capacity = capacity
         self.transport = transport
         code = .noError
         flags = 0
@@ -104,6 +121,7 @@ package struct Exchange {
         aliasDone = nil
         deadline = .max
         extendedError = Exchange.noExtendedError
+        options = UnsafeRawBufferPointer(start: nil, count: 0)
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }
@@ -145,6 +163,7 @@ package struct Exchange {
     @inlinable package mutating func finish() -> Int {
         responseLength = writer.finish(request, code: code, flags: flags)
         if extendedError != Exchange.noExtendedError { addExtendedError() }
+        if !options.isEmpty { writeOptions() }
         return responseLength
     }
 }

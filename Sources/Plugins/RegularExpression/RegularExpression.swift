@@ -52,6 +52,9 @@ package final class RegularExpression: @unchecked Sendable {
         pcre2_code_free_8(code)
     }
 
+    /// What a worker matches with.
+    var view: RegularExpressionView { RegularExpressionView(code: code, limits: limits) }
+
     /// Whether the pattern matches anywhere in `text`.
     package func matches(_ text: String) -> Bool {
         guard let data = pcre2_match_data_create_8(1, nil) else { return false }

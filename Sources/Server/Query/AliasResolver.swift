@@ -33,7 +33,7 @@ struct AliasResolver {
         inner.initialize(to: Exchange(random: outer.pointee.random))
         var deeper = AliasResolver(routes: routes, chains: chains, depth: depth + 1)
         defer {
-            inner.pointee.name.deallocate()
+            inner.pointee.deallocate()
             inner.deinitialize(count: 1)
             inner.deallocate()
         }

@@ -47,7 +47,7 @@ final class Router {
     }
 
     deinit {
-        exchange.pointee.name.deallocate()
+        exchange.pointee.deallocate()
         exchange.deinitialize(count: 1)
         exchange.deallocate()
         aliases.deinitialize(count: 1)

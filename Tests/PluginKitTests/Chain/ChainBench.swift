@@ -82,7 +82,7 @@ final class ExchangeBench {
     }
 
     deinit {
-        exchange.pointee.name.deallocate()
+        exchange.pointee.deallocate()
         exchange.deinitialize(count: 1)
         exchange.deallocate()
         buffer.deallocate()

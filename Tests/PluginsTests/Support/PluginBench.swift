@@ -78,7 +78,7 @@ struct PluginBench {
         let exchange = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
         exchange.initialize(to: Exchange(random: FastRandom(seed: query.seed)))
         defer {
-            exchange.pointee.name.deallocate()
+            exchange.pointee.deallocate()
             exchange.deinitialize(count: 1)
             exchange.deallocate()
         }

@@ -1,0 +1,138 @@
+import DNSWire
+import PluginKit
+
+/// What the way up has to know of a query that rules were carried out for.
+final class RewriteMemo {
+    /// In the order in which the rules were carried out; the response is changed in the reverse order.
+    let rules: [ResponseRule]
+    /// The rewritten question's type: what a new alias is looked up with.
+    let type: RecordType
+    /// Options of the request that the response is to carry.
+    let options: [RecordData.Option]
+
+    init(_ work: RewriteWork) {
+        rules = work.responseRules
+        type = work.question.type
+        options = (work.options ?? []).filter { work.echoed.contains($0.code) }
+    }
+
+    /// Makes the response that stands in the exchange one to the client's own question.
+    func restore(_ exchange: UnsafeMutablePointer<Exchange>) {
+        var response = ResponseMessage(exchange)
+        guard let saved = exchange.pointee.restoreRequest() else { return }
+        if response != nil {
+            addOptions(&response)
+            for rule in rules.reversed() { apply(rule, &response, saved, exchange) }
+        }
+        guard let response else {
+            // A response that cannot be read cannot be made one to the client's question.
+            exchange.pointee.fail(.serverFailure)
+            ResponseMessage.copyQuestion(of: saved.message, exchange)
+            _ = exchange.pointee.finish()
+            return
+        }
+        response.write(exchange, request: saved.message)
+    }
+
+    /// CoreDNS: an OPT record without options of its own is the request's.
+    private func addOptions(_ response: inout ResponseMessage?) {
+        guard !options.isEmpty, let opt = response?.opt, case .opt(let own) = opt.data else { return }
+        if own.isEmpty { response?.opt?.data = .opt(options) }
+    }
+
+    private func apply(
+        _ rule: ResponseRule, _ response: inout ResponseMessage?, _ saved: ReplacedRequest,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) {
+        switch rule {
+        case .names(let rewrite): response?.changeRecords { $0.owner = Self.rewritten($0.owner, rewrite) }
+        case .values(let rewrite): response?.changeRecords { Self.rewriteValue(&$0, rewrite) }
+        case .ttl(let least, let most):
+            response?.changeRecords { $0.ttl = min(max($0.ttl, least), most) }
+        case .code(let from, let to): if response?.code == from { response?.code = to }
+        case .alias(let names, let target): follow(names, target, &response, saved, exchange)
+        case .removeOption(let code):
+            response?.changeOptions { $0.removeAll { $0.code == code } }
+        case .replaceOption(let code, let octets):
+            response?.changeOptions { options in
+                if let place = options.firstIndex(where: { $0.code == code }) { options[place].octets = octets }
+            }
+        }
+    }
+
+    /// The name as a rule makes it; as it is where that would be none.
+    private static func rewritten(_ name: DomainName, _ rewrite: TextRewrite) -> DomainName {
+        let text = "\(name)"
+        let changed = rewrite.rewrite(text)
+        return changed == text ? name : (try? DomainName(parsing: changed)) ?? name
+    }
+
+    /// CoreDNS: of SOA it is the primary, of the other types the only name.
+    private static func rewriteValue(_ record: inout ResourceRecord, _ rewrite: TextRewrite) {
+        switch record.data {
+        case .cname(let name): record.data = .cname(rewritten(name, rewrite))
+        case .dname(let name): record.data = .dname(rewritten(name, rewrite))
+        case .ns(let name): record.data = .ns(rewritten(name, rewrite))
+        case .ptr(let name): record.data = .ptr(rewritten(name, rewrite))
+        case .mx(let preference, let exchange):
+            record.data = .mx(preference: preference, exchange: rewritten(exchange, rewrite))
+        case .srv(let priority, let weight, let port, let target):
+            record.data = .srv(priority: priority, weight: weight, port: port, target: rewritten(target, rewrite))
+        case .soa(var authority):
+            authority.primary = rewritten(authority.primary, rewrite)
+            record.data = .soa(authority)
+        case .naptr(var pointer):
+            pointer.replacement = rewritten(pointer.replacement, rewrite)
+            record.data = .naptr(pointer)
+        default: break
+        }
+    }
+
+    /// Gives the first alias whose target matches a new one, and puts what the server says of that behind it.
+    private func follow(
+        _ names: NameMatch, _ replacement: String, _ response: inout ResponseMessage?, _ saved: ReplacedRequest,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) {
+        guard var changed = response else { return }
+        var aliases: [ResourceRecord] = []
+        var target: DomainName?
+        for record in changed.answer {
+            guard case .cname(let name) = record.data else { continue }
+            var record = record
+            if let text = names.replacing("\(name)", with: replacement), let new = try? DomainName(parsing: text) {
+                target = new
+                record.data = .cname(new)
+            }
+            aliases.append(record)
+            if target != nil { break }
+        }
+        guard target != nil else { return }
+        changed.answer = aliases
+        // The look-up reads the alias from the message and writes what it finds behind it.
+        ResponseMessage.copyQuestion(of: saved.message, exchange)
+        let questionType = exchange.pointee.request.type
+        var records = RecordWriter(exchange)
+        for record in aliases {
+            guard records.write(record, exchange) else { return }
+            exchange.pointee.writer.answerCount &+= 1
+        }
+        let start = exchange.pointee.writer.position
+        let count = exchange.pointee.writer.answerCount
+        if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
+            exchange.pointee.aliasTarget = records.dataStart
+            exchange.pointee.request.type = type
+            lookup(context, UnsafeMutableRawPointer(exchange))
+            exchange.pointee.request.type = questionType
+            exchange.pointee.aliasTarget = 0
+        }
+        let writer = exchange.pointee.writer
+        let message = UnsafeRawBufferPointer(start: writer.base, count: writer.position)
+        var offset = start
+        for _ in count..<max(count, writer.answerCount) {
+            guard let record = try? ResourceRecord.read(from: message, at: &offset) else { break }
+            changed.answer.append(record)
+        }
+        changed.isTruncated = writer.isTruncated
+        response = changed
+    }
+}

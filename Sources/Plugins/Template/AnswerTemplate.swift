@@ -1,0 +1,138 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// The rule that a query is for.
+struct TemplateMatch {
+    /// Place of the rule.
+    let rule: Int
+    /// Place of the zone within the rule's.
+    let zone: Int
+    /// Place of the pattern within the rule's.
+    let pattern: Int
+    /// Length of the name's text in bytes.
+    let textLength: Int
+}
+
+extension TemplatePlugin {
+    /// Answers a query that a rule is for.
+    @inline(never)
+    static func answer(
+        _ match: TemplateMatch, _ worker: UnsafeMutablePointer<Worker>, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> Verdict {
+        let rules = worker.pointee.plugin.takeUnretainedValue().rules
+        guard match.rule < rules.count else { return .next }
+        let rule = rules[match.rule]
+        let counters = worker.pointee.counters.takeUnretainedValue()
+        let data = data(rule, match, worker, exchange)
+        counters.count(TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type))
+        // CoreDNS: whatever else the rule has.
+        guard rule.code != .serverFailure else {
+            exchange.pointee.fail(.serverFailure)
+            return .answered
+        }
+        guard let answer = records(rule.answer, "answer", data, counters),
+            let additional = records(rule.additional, "additional", data, counters),
+            let authority = records(rule.authority, "authority", data, counters)
+        else {
+            exchange.pointee.fail(.serverFailure)
+            let number = PluginTable.number(of: directive) ?? Exchange.nobody
+            exchange.pointee.failure = Exchange.Failure(
+                plugin: number, message: "the template gave no record: see coredns_template_*_failures_total")
+            return .answered
+        }
+        exchange.pointee.code = rule.code
+        exchange.pointee.flags = Header.authoritative
+        if let options = rule.options { exchange.pointee.attach(options: options.bytes) }
+        write(answer, authority, additional, exchange)
+        return .answered
+    }
+
+    private static func data(
+        _ rule: TemplateRule, _ match: TemplateMatch, _ worker: UnsafeMutablePointer<Worker>,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> TemplateData {
+        let request = exchange.pointee.request
+        // SAFETY: the text has been written up to this length.
+        let name = String(
+            decoding: UnsafeBufferPointer(start: worker.pointee.text, count: match.textLength), as: UTF8.self)
+        let pattern = match.pattern < rule.patterns.count ? rule.patterns[match.pattern] : nil
+        // Without a pattern it is `.*`, which the name as a whole matches.
+        let matches = pattern.map { $0.groups(in: name) ?? [] } ?? [name]
+        var groups: [String: String] = [:]
+        for (number, group) in matches.enumerated() { groups[String(number)] = group }
+        for (name, number) in pattern?.groupNames ?? [] where number < matches.count { groups[name] = matches[number] }
+        let base = UnsafeRawPointer(exchange.pointee.writer.base)
+        var offset = Header.length
+        // SAFETY: the question has been read, and nothing is written over it.
+        let message = UnsafeRawBufferPointer(start: base, count: request.questionEnd)
+        let written = (try? DomainName.read(from: message, at: &offset)) ?? .root
+        return TemplateData(
+            zone: match.zone < rule.zones.count ? rule.zones[match.zone] : "", name: name,
+            recordClass: rule.className(request), type: rule.typeName(request), pattern: pattern?.pattern ?? ".*",
+            matches: matches, groups: groups, remote: exchange.pointee.client.host, questionName: "\(written)",
+            request: request, identifier: Header.field(base, Header.identifierOffset))
+    }
+
+    /// CoreDNS's library: what a record without a TTL has, in seconds.
+    private static let defaultTTL: UInt32 = 3600
+
+    /// The records that the templates of a section make; nil where one makes none.
+    private static func records(
+        _ templates: [GoTemplate], _ section: String, _ data: TemplateData, _ counters: TemplateCounters
+    ) -> [ResourceRecord]? {
+        var records: [ResourceRecord] = []
+        for template in templates {
+            var key = TemplateCounters.Key(
+                family: .templateFailures, zone: data.zone, recordClass: data.recordClass, type: data.type,
+                section: section, template: template.source)
+            guard let text = try? template.run(data) else {
+                counters.count(key)
+                return nil
+            }
+            guard let record = try? ResourceRecord.parse(text, defaultTTL: defaultTTL) else {
+                key.family = .recordFailures
+                counters.count(key)
+                return nil
+            }
+            records.append(record)
+        }
+        return records
+    }
+
+    private static func write(
+        _ answer: [ResourceRecord], _ authority: [ResourceRecord], _ additional: [ResourceRecord],
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) {
+        var records = RecordWriter(exchange)
+        let type = exchange.pointee.request.type
+        for (place, record) in answer.enumerated() {
+            guard records.write(record, exchange) else {
+                exchange.pointee.writer.isTruncated = true
+                return
+            }
+            exchange.pointee.writer.answerCount &+= 1
+            // CoreDNS: where an address is asked for, an alias is followed.
+            guard record.type == .cname, type == .a || type == .aaaa else { continue }
+            exchange.pointee.aliasTarget = records.dataStart
+            if place == answer.count - 1, authority.isEmpty, additional.isEmpty { return }
+            if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
+                lookup(context, UnsafeMutableRawPointer(exchange))
+            }
+            exchange.pointee.aliasTarget = 0
+            records = RecordWriter(exchange)
+        }
+        for record in authority {
+            guard records.write(record, exchange) else {
+                exchange.pointee.writer.isTruncated = true
+                return
+            }
+            exchange.pointee.writer.authorityCount &+= 1
+        }
+        for record in additional {
+            // RFC 2181, section 9: what is additional may be left out.
+            guard records.write(record, exchange) else { return }
+            exchange.pointee.writer.additionalCount &+= 1
+        }
+    }
+}
