@@ -115,11 +115,10 @@ extension String {
     fileprivate func replacingAll(_ from: String, with to: String) -> String {
         guard !from.isEmpty else { return self }
         var result = ""
-        var rest = self[...]
-        while let place = String(rest).utf8.firstPlace(of: from) {
-            let left = String(rest)
-            result += left[..<place] + to
-            rest = left[left.utf8.index(place, offsetBy: from.utf8.count)...]
+        var rest = self
+        while let place = rest.utf8.firstPlace(of: from) {
+            result += rest[..<place] + to
+            rest = String(rest[rest.utf8.index(place, offsetBy: from.utf8.count)...])
         }
         return result + rest
     }
