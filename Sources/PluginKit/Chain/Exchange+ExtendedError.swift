@@ -24,13 +24,17 @@ extension Exchange {
             writer.base.storeBytes(
                 of: writer.additionalCount.bigEndian, toByteOffset: Header.additionalCountOffset, as: UInt16.self)
         }
-        // SAFETY: the OPT record, whose last two bytes are the length of its data, has just been written.
+        // What `attach` put into the record stands before this.
+        let before = request.hasEDNS ? options.count : 0
+        // SAFETY: the OPT record has just been written: the length of its data, then the options.
         writer.base.storeBytes(
-            of: UInt16(truncatingIfNeeded: Exchange.extendedErrorLength).bigEndian, toByteOffset: writer.position - 2,
-            as: UInt16.self)
+            of: UInt16(truncatingIfNeeded: before + Exchange.extendedErrorLength).bigEndian,
+            toByteOffset: writer.position - before - 2, as: UInt16.self)
         writer.put16(Exchange.extendedErrorOption)
         writer.put16(2)
         writer.put16(extendedError)
         responseLength = writer.position
+        // A response that is taken apart and finished again (`rewrite`) has it among its options by then.
+        extendedError = Exchange.noExtendedError
     }
 }

@@ -162,8 +162,8 @@ package struct Exchange {
     /// Writes header and OPT record; afterwards the response is whole.
     @inlinable package mutating func finish() -> Int {
         responseLength = writer.finish(request, code: code, flags: flags)
-        if extendedError != Exchange.noExtendedError { addExtendedError() }
         if !options.isEmpty { writeOptions() }
+        if extendedError != Exchange.noExtendedError { addExtendedError() }
         return responseLength
     }
 }

@@ -81,6 +81,25 @@ import Testing
         #expect(bench.exchange.pointee.replacedBy == Exchange.nobody)
     }
 
+    @Test func anExtendedErrorStandsBehindOtherOptions() {
+        let options: [UInt8] = [0, 3, 0, 1, 7]
+        options.withUnsafeBytes { bytes in
+            let bench = ExchangeBench()
+            bench.take(udpSize: 1232)
+            bench.exchange.pointee.attach(options: bytes)
+            bench.exchange.pointee.extendedError = 15
+            for _ in 0..<2 {
+                // Finished again (as `rewrite` does), it is there with the options alone.
+                let isFirst = bench.exchange.pointee.extendedError == 15
+                let length = bench.exchange.pointee.finish()
+                let message = Array(UnsafeRawBufferPointer(start: bench.buffer, count: length))
+                let expected = isFirst ? [0, 11] + options + [0, 15, 0, 2, 0, 15] : [0, 5] + options
+                #expect(Array(message.suffix(expected.count)) == expected)
+                bench.exchange.pointee.clearRecords()
+            }
+        }
+    }
+
     @Test func optionsStandInTheOptRecordWhereThereIsRoom() {
         let options: [UInt8] = [0, 15, 0, 2, 0, 21]
         options.withUnsafeBytes { bytes in
