@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: ["ServerHarness", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
-            swiftSettings: strict),
+            exclude: ["Fixtures"], swiftSettings: strict),
         // A live cluster, as far as the answers: a scripted API server on one side, DNS clients on the other.
         .testTarget(
             name: "LiveClusterTests",

@@ -91,6 +91,7 @@ static int option_place(int option, int *level, int *name) {
     case CLINUX_RECEIVE_BUFFER: *level = SOL_SOCKET, *name = SO_RCVBUF; return 0;
     case CLINUX_SEND_BUFFER: *level = SOL_SOCKET, *name = SO_SNDBUF; return 0;
     case CLINUX_TCP_NO_DELAY: *level = IPPROTO_TCP, *name = TCP_NODELAY; return 0;
+    case CLINUX_PENDING_ERROR: *level = SOL_SOCKET, *name = SO_ERROR; return 0;
     default: return -EINVAL;
     }
 }

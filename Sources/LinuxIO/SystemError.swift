@@ -29,6 +29,13 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return "\(place): \(String(cString: words)) (\(String(cString: name)))"
     }
 
+    /// The error in words as Go's programs write it: "connection refused".
+    package var reason: String {
+        // SAFETY: the function returns a constant string of glibc, or NULL.
+        guard let words = clinux_error_description(code) else { return "error \(code)" }
+        return String(cString: words).lowercased()
+    }
+
     /// `result` when it is not negative, otherwise the error that it is (a negative error number, CLinux's convention).
     static func check(
         _ result: Int32, _ call: String, _ subject: @autoclosure () -> String? = nil

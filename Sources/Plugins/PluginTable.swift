@@ -72,7 +72,7 @@ package enum PluginTable {
         Entry("secondary"),
         Entry("etcd"),
         Entry("loop"),
-        Entry("forward"),
+        Entry("forward", ForwardPlugin.self),
         Entry("grpc"),
         Entry("erratic", ErraticPlugin.self),
         Entry("whoami", WhoamiPlugin.self),

@@ -13,6 +13,7 @@ package final class Server: Sendable {
     private struct State {
         var datagrams: [DatagramWorker] = []
         var streams: StreamService?
+        var waiting: WaitingQueries?
         var admin: AdminService?
         var addresses: [SocketAddress] = []
     }
@@ -29,6 +30,9 @@ package final class Server: Sendable {
     /// The addresses that are listened at, in the order of the listeners; known once started. Where the configuration says
     /// port 0, the port that the system chose.
     package var addresses: [SocketAddress] { state.withLock { $0.addresses } }
+
+    /// Queries that wait for something: an upstream's answer, say.
+    package var waitingQueries: Int { state.withLock { $0.waiting }?.count ?? 0 }
 
     /// Starts the plugins, opens the sockets and starts the threads.
     ///
@@ -83,7 +87,9 @@ package final class Server: Sendable {
             let process = configuration.process
             let metrics = QueryMetrics.of(process)
             var streams: [(StreamListener, ListenerPlan)] = []
-            var workers: [(DatagramWorker, ListenerPlan, Int)] = []
+            // Each with its number among those of its address, and the place of the address.
+            var workers: [(DatagramWorker, ListenerPlan, Int, Int)] = []
+            var waiting: [(DatagramSocket, ListenerPlan)] = []
             for plan in configuration.listeners {
                 for zone in plan.zones {
                     metrics.setEnabled(
@@ -92,27 +98,41 @@ package final class Server: Sendable {
                 }
                 let (listener, sockets) = try open(plan)
                 streams.append((listener, plan))
+                if let socket = sockets.first { waiting.append((socket, plan)) }
                 for (number, socket) in sockets.enumerated() {
                     let worker = try DatagramWorker(socket: socket, clock: process.clock, log: process.log)
-                    workers.append((worker, plan, number))
+                    workers.append((worker, plan, number, waiting.count - 1))
                 }
             }
-            let service = try StreamService(streams, clock: process.clock) { plan in
+            let loop = try EventLoop(clock: process.clock)
+            let queries = WaitingQueries(loop: loop)
+            let service = try StreamService(streams, clock: process.clock, queries: queries) { plan in
                 Router(
                     plan, transport: .tcp, random: Server.random(),
-                    dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp))
+                    dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp), clock: process.clock,
+                    queries: queries)
             }
             let admin = try AdminService(process.admin, clock: process.clock)
             state.withLock { state in
                 state.datagrams = workers.map { $0.0 }
                 state.streams = service
+                state.waiting = queries
                 state.admin = admin
             }
-            for (worker, plan, number) in workers {
+            let handOvers = waiting.map { socket, plan in
+                Self.handOver(plan, socket, queries, metrics, process)
+            }
+            for (worker, plan, number, address) in workers where handOvers.indices.contains(address) {
+                let handOver = handOvers[address]
                 try worker.start(name: "udp-\(number)") {
-                    Router(
+                    let router = Router(
                         plan, transport: .udp, random: Server.random(),
-                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp))
+                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock)
+                    let clock = process.clock
+                    router.park = { request, client, local in
+                        handOver.add(request, client: client, local: local, startedAt: clock.monotonic())
+                    }
+                    return router
                 }
             }
             try service.start()
@@ -122,6 +142,26 @@ package final class Server: Sendable {
         } catch {
             throw StartError("\(error)")
         }
+    }
+
+    /// How queries over UDP to one address get to the event loop, and their answers back to the clients.
+    private static func handOver(
+        _ plan: ListenerPlan, _ socket: DatagramSocket, _ queries: WaitingQueries, _ metrics: QueryMetrics,
+        _ process: ProcessContext
+    ) -> HandOver {
+        let router = Router(
+            plan, transport: .udp, random: random(),
+            dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
+            queries: queries)
+        return HandOver(
+            loop: queries.loop,
+            take: HandOver.Taker { request, client, local, startedAt in
+                router.startWaiting(request, client: client, local: local, startedAt: startedAt) { response in
+                    guard !response.isEmpty else { return }
+                    // A client that cannot be reached is no business of ours; the kernel's buffers are large.
+                    _ = socket.send(response, to: client, from: socket.isWildcard ? local : nil)
+                }
+            })
     }
 
     /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.
@@ -135,6 +175,7 @@ package final class Server: Sendable {
         let running = state.withLock { state in
             let running = state
             state = State()
+            state.waiting = running.waiting
             return running
         }
         for worker in running.datagrams { worker.stop() }

@@ -61,6 +61,8 @@ ROOTS = [
     # rewrite: down, as far as a query that no rule is for goes, and up.
     r"@objc closure #1 in RewritePlugin\.makeStep\(_:\)",
     r"@objc closure #2 in RewritePlugin\.makeStep\(_:\)",
+    # forward: down, on a worker's thread, where it sends the query to the event loop.
+    r"@objc closure #1 in ForwardPlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -83,6 +85,8 @@ COLD = [
     r"(specialized )?static FilePlugin\.respond\(_:_:_:\)",
     # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
     r"DatagramWorker\.reportSendErrors\(\)",
+    # forward: what is done about a query on the event loop's thread, where it waits.
+    r"ForwardEngine\.take\(_:stage:\)",
     # errors: something went wrong with the query, and a line is written.
     r"ErrorsPlugin\.report\(_:\)",
     # log: the line is put together and written. Who logs every query pays for it.

@@ -67,6 +67,9 @@ package final class ClientSocket {
         }
     }
 
+    /// Closes this side of a stream.
+    package func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Sends all bytes; a datagram as one.
     package func send(_ bytes: [UInt8]) throws {
         var sent = 0

@@ -16,6 +16,9 @@ package final class StreamClient {
         [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
     }
 
+    /// Closes this side: the server may still send.
+    package func finishSending() { socket.finishSending() }
+
     /// Sends bytes as they are.
     package func send(_ bytes: [UInt8]) throws { try socket.send(bytes) }
 

@@ -70,7 +70,8 @@ import Testing
         let plan = try #require(configuration.listeners.first)
         let router = Router(
             plan, transport: row.transport, random: FastRandom(seed: 1),
-            dropped: DroppedQueries(QueryMetrics.of(process), server: plan.server, transport: row.transport))
+            dropped: DroppedQueries(QueryMetrics.of(process), server: plan.server, transport: row.transport),
+            clock: process.clock)
 
         var query: [UInt8] = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, row.offered == nil ? 0 : 1]
         query += try DomainName(parsing: "many.shop.svc.cluster.local.").wire + [0, 1, 0, 1]

@@ -68,6 +68,7 @@ enum {
     CLINUX_TCP_NO_DELAY,
     CLINUX_RECEIVE_TIMEOUT_MILLISECONDS,
     CLINUX_SEND_TIMEOUT_MILLISECONDS,
+    CLINUX_PENDING_ERROR,  // only to get: the error that a connection ended with, 0 for none
 };
 int clinux_socket(int family, int kind, int non_blocking);
 int clinux_set_option(int fd, int option, int value);

@@ -10,8 +10,15 @@ final class LengthPrefixedConnection {
     var outputStart = 0
     /// Frames that have been answered.
     var frames = 0
-    /// Nothing more is read; closed once the output is taken.
+    /// Nothing more is read; closed once the output is taken and nothing is owed any more.
     var isClosing = false
+    /// Answers that came with `LengthPrefixedServer.reply` while other frames of the connection were being answered: they go
+    /// behind those.
+    var late: [UInt8] = []
+    /// Answers that are to come with `LengthPrefixedServer.reply`.
+    var owed = 0
+    /// Whether the connection is gone; replies to it are dropped.
+    var isClosed = false
     /// What the loop calls for now.
     var interest: EventLoop.Events = .readable
 

@@ -39,6 +39,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     /// Connections that do not take their answers, by when that began.
     private var blocked = ActivityOrder()
     private var sweep: (timer: TimerID, deadline: UInt64)?
+    /// The connection whose frame is being answered.
+    private var answering: LengthPrefixedConnection?
     private var isDraining = false
     private var drained: (() -> Void)?
     private let input: UnsafeMutableRawBufferPointer
@@ -83,6 +85,54 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         loop.execute { self.drain(drained) }
     }
 
+    // MARK: Answers that come later
+
+    /// The way back for the frame that is being answered: for `reply`. Nil outside of an `Answer`. Every one that is taken
+    /// has to be replied to, once.
+    package func takeReply() -> LengthPrefixedReply? {
+        guard let connection = answering else { return nil }
+        connection.owed += 1
+        return LengthPrefixedReply(connection)
+    }
+
+    /// Sends an answer (1 to 65535 bytes; none: there will be no answer) to a frame that was answered with 0 before. Answers
+    /// may come in any order (RFC 7766 section 7). A connection that is gone by now is no error.
+    package func reply(_ reply: LengthPrefixedReply, _ bytes: UnsafeRawBufferPointer) {
+        let connection = reply.connection
+        connection.owed -= 1
+        guard !connection.isClosed else { return }
+        if !bytes.isEmpty, bytes.count <= Self.maximumFrame {
+            let length = [UInt8(truncatingIfNeeded: bytes.count >> 8), UInt8(truncatingIfNeeded: bytes.count)]
+            if connection.isBlocked {
+                connection.output += length
+                connection.output += bytes
+            } else {
+                // The output buffer may hold the answers of a read that is being worked on, of this connection or another.
+                connection.late += length
+                connection.late += bytes
+                // Those come first, or the stream would have one frame within another.
+                if answering === connection { return }
+                guard sendLate(connection) else { return }
+            }
+            if !connection.isBlocked { idle.touch(connection.socket.descriptor, time: loop.now) }
+        }
+        if answering === connection { return }
+        if connection.isClosing, !connection.isBlocked, connection.owed == 0 { return closeConnection(connection) }
+        settle(connection)
+    }
+
+    /// Sends the answers that came while others were being given. False when the connection has been closed.
+    private func sendLate(_ connection: LengthPrefixedConnection) -> Bool {
+        if connection.late.isEmpty { return true }
+        let late = connection.late
+        connection.late = []
+        if connection.isBlocked {
+            connection.output += late
+            return true
+        }
+        return late.withUnsafeBytes { flush(connection, $0) }
+    }
+
     // MARK: Connections
 
     private func take(_ socket: StreamSocket, client: SocketAddress, listener: StreamListener) {
@@ -119,6 +169,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         let descriptor = connection.socket.descriptor
         guard connections.removeValue(forKey: descriptor) != nil else { return }
         fresh.remove(descriptor)
+        connection.isClosed = true
         idle.remove(descriptor)
         blocked.remove(descriptor)
         let address = connection.client.withPort(0)
@@ -152,7 +203,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             if !connection.isBlocked { read(connection) }
             connection.isClosing = true
             connection.input = []
-            if !connection.isBlocked { closeConnection(connection) }
+            if !connection.isBlocked, connection.owed == 0 { closeConnection(connection) } else { settle(connection) }
         }
         finishDraining()
     }
@@ -232,8 +283,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             return
         }
         if count == 0 {
-            // RFC 7766 section 6.2.1: a client may close its side and still wait for answers; they have all been sent.
-            return closeConnection(connection)
+            // RFC 7766 section 6.2.1: a client may close its side and still wait for answers.
+            guard connection.owed > 0 else { return closeConnection(connection) }
+            connection.isClosing = true
+            return settle(connection)
         }
         answerFrames(connection, filled: start + count)
     }
@@ -252,12 +305,13 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         if connection.isBlocked { return }
         connection.output = []
         connection.outputStart = 0
-        if connection.isClosing { return closeConnection(connection) }
+        if connection.isClosing, connection.owed == 0 { return closeConnection(connection) }
         blocked.remove(connection.socket.descriptor)
         idle.touch(connection.socket.descriptor, time: loop.now)
         armSweep()
         // SAFETY: what was kept came from this buffer, so it fits.
         input.copyBytes(from: connection.input)
+        if connection.isClosing { return settle(connection) }
         answerFrames(connection, filled: connection.input.count)
     }
 
@@ -289,7 +343,9 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             statistics.frames &+= 1
             connection.frames &+= 1
             guard let start = frame.baseAddress else { break }
+            answering = connection
             let size = answer(start, length, connection.client, connection.local)
+            answering = nil
             guard size >= 0, size <= Self.maximumFrame else {
                 connection.isClosing = true
                 read = filled
@@ -315,8 +371,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             // Its new deadline may come before all others.
             if wasFresh { armSweep() }
         }
-        guard flush(connection, written) else { return }
-        if connection.isClosing, !connection.isBlocked { return closeConnection(connection) }
+        guard flush(connection, written), sendLate(connection) else { return }
+        if connection.isClosing, !connection.isBlocked, connection.owed == 0 { return closeConnection(connection) }
         settle(connection)
     }
 
@@ -331,16 +387,21 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     /// Writes the first `count` bytes of the output buffer; what the kernel does not take is kept with the connection.
     /// False when the connection has been closed.
     private func flush(_ connection: LengthPrefixedConnection, _ count: Int) -> Bool {
+        flush(connection, UnsafeRawBufferPointer(rebasing: output[..<count]))
+    }
+
+    private func flush(_ connection: LengthPrefixedConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let count = bytes.count
         if count == 0 { return true }
         statistics.writes &+= 1
-        let (written, code) = connection.socket.write(UnsafeRawBufferPointer(rebasing: output[..<count]))
+        let (written, code) = connection.socket.write(bytes)
         if written < 0, code != EAGAIN {
             closeConnection(connection)
             return false
         }
         let taken = max(0, written)
         if taken < count {
-            connection.output = Array(output[taken..<count])
+            connection.output = Array(bytes[taken..<count])
             connection.outputStart = 0
             fresh.remove(connection.socket.descriptor)
             idle.remove(connection.socket.descriptor)
@@ -352,7 +413,9 @@ package final class LengthPrefixedServer: @unchecked Sendable {
 
     /// Has the loop call for what the connection waits for.
     private func settle(_ connection: LengthPrefixedConnection) {
-        let interest: EventLoop.Events = connection.isBlocked ? .writable : .readable
+        // A connection that only waits for what it is owed is not read: its end would be reported for ever.
+        let interest: EventLoop.Events =
+            connection.isBlocked ? .writable : connection.isClosing ? [] : .readable
         if interest == connection.interest { return }
         do throws(SystemError) {
             try loop.modify(connection.socket.descriptor, interest)

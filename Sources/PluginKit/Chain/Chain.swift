@@ -9,6 +9,8 @@ package final class Chain {
     /// Largest UDP response in bytes, whatever the client offers.
     private let udpSize: Int
     private let limitsLoopback: Bool
+    /// Whether any of the steps may say `.later`.
+    package let mayWait: Bool
 
     /// - Parameters:
     ///   - steps: the plugins' steps, each with the plugin's place in the order, in that order.
@@ -16,6 +18,7 @@ package final class Chain {
     ///   - limitsLoopback: whether that is so for clients on the same machine too.
     package init(_ steps: [(plugin: UInt8, step: Step)], udpSize: Int, limitsLoopback: Bool = true) {
         count = steps.count
+        mayWait = steps.contains { $0.step.mayWait }
         self.limitsLoopback = limitsLoopback
         self.udpSize = udpSize
         self.steps = .allocate(capacity: max(1, steps.count))
@@ -58,22 +61,43 @@ package struct ChainView {
     /// Leads an exchange down the chain until a plugin answers, and the finished answer up again through the plugins that
     /// were passed.
     ///
-    /// - Returns: the length of the response in bytes, 0 where there is none to send.
-    package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
-        // SAFETY: `steps` has `count` elements, and the exchange belongs to the calling worker.
-        var place = 0
+    /// - Returns: the length of the response in bytes, 0 where there is none to send, or none yet (`Exchange.isWaiting`).
+    package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int { descend(exchange, from: 0) }
+
+    /// Goes on with an exchange that waits, with what the step that it waited for says now.
+    ///
+    /// - Returns: as `answer`.
+    package func resume(_ exchange: UnsafeMutablePointer<Exchange>, _ verdict: Verdict) -> Int {
+        exchange.pointee.isWaiting = false
+        let place = exchange.pointee.waitingPlace
+        if exchange.pointee.waitsForAlias {
+            exchange.pointee.waitsForAlias = false
+            finishAlias(exchange)
+            return climb(exchange, from: place)
+        }
+        switch verdict {
+        case .next: return descend(exchange, from: place &+ 1)
+        case .answered: return answered(exchange, at: place)
+        case .later, .drop: return 0
+        }
+    }
+
+    @inline(__always)
+    private func descend(_ exchange: UnsafeMutablePointer<Exchange>, from start: Int) -> Int {
+        // SAFETY: `steps` has `count` elements, and the exchange belongs to the calling thread.
+        var place = start
         while place < count {
             let step = steps + place
             place &+= 1
             guard let down = step.pointee.down else { continue }
             switch Verdict(rawValue: down(step.pointee.context, UnsafeMutableRawPointer(exchange))) {
             case .next: continue
-            case .answered:
-                exchange.pointee.answeredBy = step.pointee.plugin
-                if exchange.pointee.aliasTarget != 0 { followAlias(exchange) }
-                return climb(exchange, from: place &- 1)
-            case .later, .drop, nil:
+            case .answered: return answered(exchange, at: place &- 1)
+            case .later:
+                exchange.pointee.isWaiting = true
+                exchange.pointee.waitingPlace = place &- 1
                 return 0
+            case .drop, nil: return 0
             }
         }
         // CoreDNS: the chain has ended without an answer, and its last plugin is the one that misses a next.
@@ -83,11 +107,31 @@ package struct ChainView {
         return climb(exchange, from: count)
     }
 
-    /// Has the target of an alias looked up, and lets the plugin that wrote the alias finish.
-    private func followAlias(_ exchange: UnsafeMutablePointer<Exchange>) {
-        if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
-            lookup(context, UnsafeMutableRawPointer(exchange))
+    /// The step at `place` has answered.
+    @inline(__always)
+    private func answered(_ exchange: UnsafeMutablePointer<Exchange>, at place: Int) -> Int {
+        exchange.pointee.answeredBy = steps[place].plugin
+        if exchange.pointee.aliasTarget != 0, !followAlias(exchange) {
+            exchange.pointee.isWaiting = true
+            exchange.pointee.waitsForAlias = true
+            exchange.pointee.waitingPlace = place
+            return 0
         }
+        return climb(exchange, from: place)
+    }
+
+    /// Has the target of an alias looked up, and lets the plugin that wrote the alias finish. False where the look-up waits.
+    private func followAlias(_ exchange: UnsafeMutablePointer<Exchange>) -> Bool {
+        if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext,
+            !lookup(context, UnsafeMutableRawPointer(exchange))
+        {
+            return false
+        }
+        finishAlias(exchange)
+        return true
+    }
+
+    private func finishAlias(_ exchange: UnsafeMutablePointer<Exchange>) {
         if let done = exchange.pointee.aliasDone, let context = exchange.pointee.aliasDoneContext {
             done(context, UnsafeMutableRawPointer(exchange))
         }

@@ -57,11 +57,21 @@ package struct Exchange {
     package var aliasAnswerCount: UInt16 = 0
     /// Called once the look-up has come to its end, before the response is closed: for a plugin that has more to write behind
     /// the answer section. Set together with `aliasTarget`.
-    package var aliasDone: AliasLookup?
+    package var aliasDone: AliasDone?
     package var aliasDoneContext: UnsafeMutableRawPointer?
     /// How `aliasTarget` is looked up, and with what; nil where aliases are left as they are.
     package var aliasLookup: AliasLookup?
     package var aliasContext: UnsafeMutableRawPointer?
+    /// How the exchange goes on after a step has said `.later`; nil on threads that do not wait.
+    package var resumption: WaitingExchange.Resumption?
+    /// Whether a step has said `.later` (or the look-up of an alias has).
+    package internal(set) var isWaiting = false
+    /// The place in the chain of the step that said so.
+    var waitingPlace = 0
+    /// Whether the answer is there, and only an alias is waited for.
+    var waitsForAlias = false
+    /// Length of a response that was taken over whole, OPT record and all (`take(response:)`); 0 where records were written.
+    package var wholeLength = 0
     /// Options that the response's OPT record is to carry, in wire form; set by `attach`.
     @usableFromInline package internal(set) var options = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Length of the finished response in bytes: known on the way up.
@@ -78,12 +88,28 @@ package struct Exchange {
 
     /// An error that `errors` logs: which plugin met it, and what it is.
     package struct Failure {
+        /// Which plugin stands before the message; `nobody` where none does.
         package var plugin: UInt8
-        package var message: StaticString
+        private let message: StaticString
+        private let text: UnsafeRawBufferPointer?
 
         package init(plugin: UInt8, message: StaticString) {
             self.plugin = plugin
             self.message = message
+            text = nil
+        }
+
+        /// - Parameter text: UTF-8, whose memory has to last until the exchange is answered.
+        package init(plugin: UInt8, text: UnsafeRawBufferPointer) {
+            self.plugin = plugin
+            message = ""
+            self.text = text
+        }
+
+        /// What went wrong, in words.
+        package var words: String {
+            guard let text else { return "\(message)" }
+            return String(decoding: text, as: UTF8.self)
         }
     }
 
@@ -122,6 +148,8 @@ package struct Exchange {
         deadline = .max
         extendedError = Exchange.noExtendedError
         options = UnsafeRawBufferPointer(start: nil, count: 0)
+        isWaiting = false
+        wholeLength = 0
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }
@@ -129,9 +157,24 @@ package struct Exchange {
         return verdict
     }
 
-    /// Looks up what an answer's alias points at; set once by the server for each worker.
+    /// Looks up what an answer's alias points at; set once by the server for each worker. Says false where that takes
+    /// waiting: then it resumes the exchange, or (where nothing can wait) the query moves to the event loop.
     package typealias AliasLookup =
+        @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Bool
+
+    /// Called once the look-up of an alias is over; set by the step that wrote the alias.
+    package typealias AliasDone =
         @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
+
+    /// Looks up the alias at `aliasTarget` here and now, for a step that cannot wait for it; an alias whose look-up would have
+    /// to wait stays as it is.
+    package static func lookUpAliasNow(_ exchange: UnsafeMutablePointer<Exchange>) {
+        guard let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext else { return }
+        let resumption = exchange.pointee.resumption
+        exchange.pointee.resumption = nil
+        _ = lookup(context, UnsafeMutableRawPointer(exchange))
+        exchange.pointee.resumption = resumption
+    }
 
     /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
     @inlinable package mutating func limit(to size: Int) {
@@ -150,6 +193,7 @@ package struct Exchange {
         writer.authorityCount = 0
         writer.additionalCount = 0
         writer.isTruncated = false
+        wholeLength = 0
     }
 
     /// Makes the response one of `code` without records.
@@ -161,6 +205,10 @@ package struct Exchange {
 
     /// Writes header and OPT record; afterwards the response is whole.
     @inlinable package mutating func finish() -> Int {
+        if wholeLength > 0 {
+            responseLength = wholeLength
+            return wholeLength
+        }
         responseLength = writer.finish(request, code: code, flags: flags)
         if !options.isEmpty { writeOptions() }
         if extendedError != Exchange.noExtendedError { addExtendedError() }

@@ -22,15 +22,18 @@ package struct Step {
     /// After the last query of a batch has been answered, before the answers leave.
     package let endBatch: Batch?
     package let release: Release
+    /// Whether `down` may say `.later`.
+    package let mayWait: Bool
     /// The plugin's place in the order of plugins: set by the chain.
     package internal(set) var plugin = Exchange.nobody
 
     /// - Parameters:
     ///   - context: memory that `release` frees; nobody else uses it.
+    ///   - mayWait: whether `down` may say `.later`.
     ///   - release: called once, when the chain is given up.
     package init(
         context: UnsafeMutableRawPointer, down: Down? = nil, up: Up? = nil, beginBatch: Batch? = nil,
-        endBatch: Batch? = nil, release: @escaping Release
+        endBatch: Batch? = nil, mayWait: Bool = false, release: @escaping Release
     ) {
         self.context = context
         self.down = down
@@ -38,6 +41,7 @@ package struct Step {
         self.beginBatch = beginBatch
         self.endBatch = endBatch
         self.release = release
+        self.mayWait = mayWait
     }
 }
 

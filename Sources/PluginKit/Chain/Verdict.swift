@@ -4,7 +4,8 @@ package enum Verdict: UInt8, Sendable {
     case next
     /// The response's records, code and flags are in the exchange.
     case answered
-    /// Parked: the plugin completes the exchange from the event loop.
+    /// Not now. On the event loop the plugin has taken a `WaitingExchange` and will go on with it; on a worker's thread the
+    /// query moves to the event loop, and goes down the chain there from the beginning.
     case later
     /// No response at all.
     case drop

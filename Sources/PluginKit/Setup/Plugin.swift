@@ -1,4 +1,5 @@
 import Corefile
+import LinuxIO
 
 /// A directive of the Corefile: set up once for each server block that names it, then asked for a step by each worker.
 package protocol Plugin: AnyObject, Sendable {
@@ -85,11 +86,17 @@ package struct WorkerContext: Sendable {
     package let transport: Transport
     /// The name of the block's view; "" without one.
     package let view: String
+    /// The event loop whose thread the chain belongs to; nil on a thread that does not wait. What is registered there by a
+    /// step lives as long as the step.
+    package let loop: EventLoop?
 
-    package init(server: String, zone: String, transport: Transport, view: String = "") {
+    package init(
+        server: String, zone: String, transport: Transport, view: String = "", loop: EventLoop? = nil
+    ) {
         self.server = server
         self.zone = zone
         self.transport = transport
         self.view = view
+        self.loop = loop
     }
 }

@@ -119,7 +119,7 @@ package final class ErrorsPlugin: Plugin {
     private func report(_ exchange: UnsafeMutablePointer<Exchange>) {
         guard let failure = exchange.pointee.failure else { return }
         let plugin = PluginTable.name(of: failure.plugin)
-        let message = plugin.isEmpty ? "\(failure.message)" : "plugin/\(plugin): \(failure.message)"
+        let message = plugin.isEmpty ? failure.words : "plugin/\(plugin): \(failure.words)"
         var level = ErrorConsolidator.Level.error
         if consolidates {
             let now = clock.monotonic()

@@ -118,10 +118,10 @@ final class RewriteMemo {
         }
         let start = exchange.pointee.writer.position
         let count = exchange.pointee.writer.answerCount
-        if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
+        if exchange.pointee.aliasLookup != nil {
             exchange.pointee.aliasTarget = records.dataStart
             exchange.pointee.request.type = type
-            lookup(context, UnsafeMutableRawPointer(exchange))
+            Exchange.lookUpAliasNow(exchange)
             exchange.pointee.request.type = questionType
             exchange.pointee.aliasTarget = 0
         }

@@ -116,9 +116,7 @@ extension TemplatePlugin {
             guard record.type == .cname, type == .a || type == .aaaa else { continue }
             exchange.pointee.aliasTarget = records.dataStart
             if place == answer.count - 1, authority.isEmpty, additional.isEmpty { return }
-            if let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext {
-                lookup(context, UnsafeMutableRawPointer(exchange))
-            }
+            Exchange.lookUpAliasNow(exchange)
             exchange.pointee.aliasTarget = 0
             records = RecordWriter(exchange)
         }

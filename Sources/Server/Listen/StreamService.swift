@@ -11,16 +11,19 @@ final class StreamService: @unchecked Sendable {
     private static let longestDrain = 2 * Clock.second
 
     private let loop: EventLoop
+    private let queries: WaitingQueries
     private let servers: [LengthPrefixedServer]
     private let thread = Mutex<Thread?>(nil)
 
     /// Opens nothing: `listeners` are open already. Nothing is served before `start`.
     ///
-    /// - Parameter makeRouter: called for each listener, on the calling thread.
+    /// - Parameter makeRouter: called for each listener, on the calling thread; the router is to belong to the loop.
     init(
-        _ listeners: [(StreamListener, ListenerPlan)], clock: Clock, makeRouter: (ListenerPlan) -> Router
+        _ listeners: [(StreamListener, ListenerPlan)], clock: Clock, queries: WaitingQueries,
+        makeRouter: (ListenerPlan) -> Router
     ) throws(SystemError) {
-        loop = try EventLoop(clock: clock)
+        loop = queries.loop
+        self.queries = queries
         var servers: [LengthPrefixedServer] = []
         for (listener, plan) in listeners {
             let router = makeRouter(plan)
@@ -30,6 +33,13 @@ final class StreamService: @unchecked Sendable {
                     frame, length: length, capacity: LengthPrefixedServer.maximumFrame, client: client, local: local)
                 router.endBatch(clock.monotonic())
                 return answer
+            }
+            router.park = { [unowned router, weak server] request, client, local in
+                guard let server, let reply = server.takeReply() else { return }
+                router.startWaiting(request, client: client, local: local, startedAt: clock.monotonic()) {
+                    [weak server] in
+                    server?.reply(reply, $0)
+                }
             }
             try server.serve(listener)
             servers.append(server)
@@ -44,19 +54,21 @@ final class StreamService: @unchecked Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Accepts nothing more, answers what has come, closes the connections and ends the thread.
+    /// Accepts nothing more, answers what has come (queries over UDP that wait here too), closes the connections and ends the
+    /// thread.
     func stop() {
         guard let running = thread.withLock({ $0 }) else { return loop.forgetAll() }
         let loop = loop
         loop.execute { _ = loop.schedule(after: Self.longestDrain) { loop.stop() } }
-        let counter = Drained(servers.count)
+        let counter = Drained(servers.count + 1)
+        loop.execute { self.queries.drain { if counter.isLast() { loop.stop() } } }
         for server in servers {
             server.close { if counter.isLast() { loop.stop() } }
         }
-        if servers.isEmpty { loop.stop() }
         running.join()
         // Handlers hold servers, which hold the loop: only this takes them apart.
         loop.forgetAll()
+        queries.abandonAll()
     }
 
     /// Counts down to the last of several.

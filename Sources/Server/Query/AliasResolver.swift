@@ -15,6 +15,14 @@ struct AliasResolver {
     let routes: BlockRoutesView
     let chains: UnsafeMutablePointer<ChainView>
     let depth: Int
+    /// The router of the event loop's thread, where look-ups may wait; it outlives the resolver. Nil on other threads.
+    var router: Unmanaged<Router>?
+
+    init(routes: BlockRoutesView, chains: UnsafeMutablePointer<ChainView>, depth: Int) {
+        self.routes = routes
+        self.chains = chains
+        self.depth = depth
+    }
 
     /// What an exchange calls: the context is an `AliasResolver`.
     static let lookup: Exchange.AliasLookup = { context, exchange in
@@ -22,13 +30,15 @@ struct AliasResolver {
         context.assumingMemoryBound(to: AliasResolver.self).pointee.resolve(Step.exchange(exchange))
     }
 
-    private func resolve(_ outer: UnsafeMutablePointer<Exchange>) {
-        guard depth < AliasResolver.deepest else { return }
+    /// False where the look-up waits, or would have to.
+    private func resolve(_ outer: UnsafeMutablePointer<Exchange>) -> Bool {
+        guard depth < AliasResolver.deepest else { return true }
+        if let router, let waiting = WaitingExchange(outer) { return resolve(outer, waiting, router) }
         let capacity =
             outer.pointee.transport == .udp ? AliasResolver.datagramCapacity : AliasResolver.streamCapacity
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
         defer { buffer.deallocate() }
-        guard let length = writeQuestion(outer, into: buffer) else { return }
+        guard let length = writeQuestion(outer, into: buffer) else { return true }
         let inner = UnsafeMutablePointer<Exchange>.allocate(capacity: 1)
         inner.initialize(to: Exchange(random: outer.pointee.random))
         var deeper = AliasResolver(routes: routes, chains: chains, depth: depth + 1)
@@ -37,10 +47,10 @@ struct AliasResolver {
             inner.deinitialize(count: 1)
             inner.deallocate()
         }
-        withUnsafeMutablePointer(to: &deeper) { deeper in
+        return withUnsafeMutablePointer(to: &deeper) { deeper -> Bool in
             guard
                 inner.pointee.take(buffer, length: length, capacity: capacity, transport: .tcp) == .answer
-            else { return }
+            else { return true }
             inner.pointee.client = outer.pointee.client
             inner.pointee.local = outer.pointee.local
             inner.pointee.rotation = outer.pointee.rotation
@@ -50,14 +60,51 @@ struct AliasResolver {
             let place = routes.route(inner)
             guard place >= 0 else {
                 outer.pointee.aliasCode = .refused
-                return
+                return true
             }
             let answered = chains[place].answer(inner)
-            guard answered > 0 else { return }
+            // The whole query moves to the event loop, where this can wait.
+            if inner.pointee.isWaiting { return false }
+            guard answered > 0 else { return true }
             outer.pointee.aliasCode = inner.pointee.code
             copyAnswers(UnsafeRawBufferPointer(start: buffer, count: answered), into: outer)
+            return true
         }
     }
+
+    /// Looks up on the event loop's thread, where the answer may be long in coming.
+    private func resolve(
+        _ outer: UnsafeMutablePointer<Exchange>, _ waiting: WaitingExchange, _ router: Unmanaged<Router>
+    ) -> Bool {
+        let question = withUnsafeTemporaryAllocation(byteCount: Self.longestQuestion, alignment: 8) {
+            buffer -> [UInt8]? in
+            guard let start = buffer.baseAddress, let length = writeQuestion(outer, into: start) else { return nil }
+            return Array(buffer[..<length])
+        }
+        guard let question else { return true }
+        let progress = Progress()
+        let resolver = self
+        question.withUnsafeBytes { request in
+            router._withUnsafeGuaranteedRef {
+                $0.lookUp(request, as: outer, depth: depth + 1) { response in
+                    if !response.isEmpty { resolver.copyAnswers(response, into: outer) }
+                    progress.isDone = true
+                    if progress.isAwaited { waiting.resume(.answered) }
+                }
+            }
+        }
+        progress.isAwaited = !progress.isDone
+        return progress.isDone
+    }
+
+    /// Whether a look-up has come to its end, and whether anybody waits for that.
+    private final class Progress {
+        var isDone = false
+        var isAwaited = false
+    }
+
+    /// A header, the longest name, type and class.
+    private static let longestQuestion = Header.length + QuestionName.longest + 4
 
     /// A query for the alias's target, with the client's type: header, name, type and class.
     private func writeQuestion(

@@ -5,7 +5,13 @@ import Plugins
 
 /// Answers the queries of one listener for one worker: reads the request, chooses the server block, and leads the exchange
 /// through the block's chain. Belongs to its worker's thread.
+///
+/// On the event loop's thread it also has the queries that wait: those that a worker could not answer at once, and those that
+/// came over TCP.
 final class Router {
+    /// Takes a query that cannot be answered at once: the request's bytes, and who asks whom.
+    typealias Park = (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void
+
     private let chains: [Chain]
     private let routes: BlockRoutes
     private let views: UnsafeMutablePointer<ChainView>
@@ -16,18 +22,41 @@ final class Router {
     private let droppedQueries: DroppedQueries
     private let dropped: DroppedQueriesView
     private let aliases: UnsafeMutablePointer<AliasResolver>
+    private let queries: WaitingQueries?
+    private let clock: Clock
+    /// The request as it came, for a chain that may say that it cannot be answered at once: by then parts of it have been
+    /// written over.
+    private let request: UnsafeMutableRawPointer
+    /// What becomes of a query that cannot be answered at once. Set before the first query.
+    var park: Park?
+    private var isInTurn = false
+    private let mayWait: Bool
+
+    /// Longest request that is kept: the longest message there is.
+    private static let longestRequest = 65_535
+    /// Room for the response to a UDP query that waits.
+    private static let datagramCapacity = 4096
 
     /// - Parameters:
     ///   - plan: the listener.
     ///   - transport: what the worker serves.
     ///   - random: seeded for this worker.
     ///   - dropped: counts the queries that no block takes; this worker's own.
-    init(_ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries) {
+    ///   - queries: those that wait on the event loop, where the router is to belong to its thread.
+    init(
+        _ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries, clock: Clock,
+        queries: WaitingQueries? = nil
+    ) {
+        self.queries = queries
+        self.clock = clock
+        request = .allocate(byteCount: Router.longestRequest, alignment: 8)
         chains = plan.zones.map { zone in
             zone.block.makeChain(
                 WorkerContext(
-                    server: plan.server, zone: zone.name, transport: transport, view: zone.block.view?.name ?? ""))
+                    server: plan.server, zone: zone.name, transport: transport, view: zone.block.view?.name ?? "",
+                    loop: queries?.loop))
         }
+        mayWait = chains.contains { $0.mayWait }
         routes = BlockRoutes(plan.zones)
         routesView = routes.view
         // SAFETY: the three allocations belong to this router alone, which frees them in `deinit`; `views` has an element
@@ -44,6 +73,7 @@ final class Router {
         aliases.initialize(to: AliasResolver(routes: routesView, chains: views, depth: 0))
         exchange.pointee.aliasLookup = AliasResolver.lookup
         exchange.pointee.aliasContext = UnsafeMutableRawPointer(aliases)
+        if queries != nil { aliases.pointee.router = Unmanaged.passUnretained(self) }
     }
 
     deinit {
@@ -52,6 +82,7 @@ final class Router {
         exchange.deallocate()
         aliases.deinitialize(count: 1)
         aliases.deallocate()
+        request.deallocate()
         views.deinitialize(count: chains.count)
         views.deallocate()
     }
@@ -64,6 +95,9 @@ final class Router {
         local: SocketAddress
     ) -> Int {
         let exchange = exchange
+        let keepsRequest = mayWait && length <= Router.longestRequest
+        // SAFETY: the request has `length` bytes, for which there is room.
+        if keepsRequest { request.copyMemory(from: buffer, byteCount: length) }
         let verdict = exchange.pointee.take(buffer, length: length, capacity: capacity, transport: transport)
         exchange.pointee.client = client
         exchange.pointee.local = local
@@ -87,7 +121,100 @@ final class Router {
         if case .udp = transport, chain.limitsLoopback || !client.isLoopback {
             exchange.pointee.limit(to: chain.udpSize)
         }
-        return chain.answer(exchange)
+        let responseLength = chain.answer(exchange)
+        if exchange.pointee.isWaiting, keepsRequest { parkQuery(length, client, local) }
+        return responseLength
+    }
+
+    @inline(never)
+    private func parkQuery(_ length: Int, _ client: SocketAddress, _ local: SocketAddress) {
+        park?(UnsafeRawBufferPointer(start: request, count: length), client, local)
+    }
+
+    // MARK: Queries that wait
+
+    /// Takes up a query that may wait. On the loop's thread only.
+    ///
+    /// - Parameters:
+    ///   - startedAt: when it came, monotonic nanoseconds.
+    ///   - deliver: takes the response, or nothing where there is none.
+    func startWaiting(
+        _ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress, startedAt: UInt64,
+        deliver: @escaping (UnsafeRawBufferPointer) -> Void
+    ) {
+        // The block is found again: the exchange's own memory has the name by now of another query.
+        let verdict = exchange.pointee.take(
+            UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
+            length: request.count, capacity: request.count, transport: transport)
+        let place = verdict == .answer ? routesView.route(exchange) : -1
+        guard place >= 0, let queries else { return deliver(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let chain = views[place]
+        // No more than the client takes: there may be many that wait.
+        let capacity =
+            transport == .udp
+            ? min(exchange.pointee.request.udpSize, Router.datagramCapacity) : Router.longestRequest
+        let query = WaitingQuery(
+            request, capacity: capacity, router: self, queries: queries, chain: chain,
+            random: FastRandom(seed: exchange.pointee.random.next()), deliver: deliver)
+        beginTurn()
+        query.start(length: request.count, transport: transport) { waiting in
+            waiting.pointee.client = client
+            waiting.pointee.local = local
+            waiting.pointee.startedAt = startedAt
+            waiting.pointee.aliasLookup = AliasResolver.lookup
+            waiting.pointee.aliasContext = UnsafeMutableRawPointer(aliases)
+            if case .udp = transport, chain.limitsLoopback || !client.isLoopback {
+                waiting.pointee.limit(to: chain.udpSize)
+            }
+        }
+        endTurn()
+    }
+
+    /// Leads a question of the server's own down the block that it belongs to, as if a client had asked over TCP.
+    ///
+    /// - Parameter deliver: takes the response, or nothing where there is none.
+    func lookUp(
+        _ request: UnsafeRawBufferPointer, as outer: UnsafeMutablePointer<Exchange>, depth: Int,
+        deliver: @escaping (UnsafeRawBufferPointer) -> Void
+    ) {
+        let inner = UnsafeMutablePointer<AliasResolver>.allocate(capacity: 1)
+        inner.initialize(to: AliasResolver(routes: routesView, chains: views, depth: depth))
+        inner.pointee.router = Unmanaged.passUnretained(self)
+        let done: (UnsafeRawBufferPointer) -> Void = { response in
+            deliver(response)
+            inner.deinitialize(count: 1)
+            inner.deallocate()
+        }
+        let verdict = exchange.pointee.take(
+            UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
+            length: request.count, capacity: request.count, transport: .tcp)
+        let place = verdict == .answer ? routesView.route(exchange) : -1
+        guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let query = WaitingQuery(
+            request, capacity: Router.longestRequest, router: self, queries: queries, chain: views[place],
+            random: FastRandom(seed: exchange.pointee.random.next()), deliver: done)
+        query.start(length: request.count, transport: .tcp) { waiting in
+            waiting.pointee.client = outer.pointee.client
+            waiting.pointee.local = outer.pointee.local
+            waiting.pointee.rotation = outer.pointee.rotation
+            waiting.pointee.startedAt = outer.pointee.startedAt
+            waiting.pointee.aliasLookup = AliasResolver.lookup
+            waiting.pointee.aliasContext = UnsafeMutableRawPointer(inner)
+        }
+    }
+
+    /// Begins a turn of the loop in which queries that wait are worked on: a batch of its own, unless one is going on.
+    func beginTurn() {
+        guard !isInTurn else { return }
+        isInTurn = true
+        beginBatch(clock.monotonic())
+    }
+
+    /// Ends the turn.
+    func endTurn() {
+        guard isInTurn else { return }
+        isInTurn = false
+        endBatch(clock.monotonic())
     }
 
     /// Answers with `code` alone: no block has seen the query.

@@ -87,7 +87,7 @@ import Testing
         #expect(journal.take() == ["a down", "b down", "b up SERVFAIL true", "a up SERVFAIL true"])
         #expect(bench.exchange.pointee.answeredBy == Exchange.nobody)
         #expect(bench.exchange.pointee.failure?.plugin == 11)
-        #expect(bench.exchange.pointee.failure.map { "\($0.message)" } == "no next plugin found")
+        #expect(bench.exchange.pointee.failure?.words == "no next plugin found")
         #expect(bench.field(Header.flagsOffset) == Header.response | Header.recursionDesired | 2)
         #expect(bench.field(Header.answerCountOffset) == 0)
     }
@@ -123,6 +123,7 @@ import Testing
         bench.exchange.pointee.aliasLookup = { context, exchange in
             Unmanaged<Journal>.fromOpaque(context).takeUnretainedValue().entries.append("lookup")
             _ = ExchangeBench.writeAddress(Step.exchange(exchange))
+            return true
         }
         _ = journal.take()
         #expect(chain.view.answer(bench.exchange) == 33 + 16)

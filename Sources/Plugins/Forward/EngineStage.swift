@@ -1,0 +1,77 @@
+import LinuxIO
+import PluginKit
+
+/// One `forward` directive at work: its upstreams and how many queries they have in hand.
+final class EngineStage {
+    private(set) var options: ForwardOptions
+    private(set) var upstreams: [Upstream] = []
+    /// Those in use and those that a file does not name any more.
+    private(set) var allUpstreams: [Upstream] = []
+    /// Queries in hand.
+    var concurrent = 0
+    private var robin = 0
+    /// What was said last about a file; nil where all was well.
+    private var reported: String?
+
+    init(_ options: ForwardOptions, _ metrics: ForwardMetrics) {
+        self.options = options
+        setUpstreams(metrics)
+    }
+
+    private func setUpstreams(_ metrics: ForwardMetrics) {
+        let known = allUpstreams
+        upstreams = options.addresses().prefix(ForwardOptions.mostUpstreams).map { address in
+            known.first { $0.address == address }
+                ?? Upstream(address: address, stage: self, metrics: metrics.upstream(address.description))
+        }
+        for upstream in known { upstream.isInUse = upstreams.contains { $0 === upstream } }
+        for upstream in upstreams { upstream.isInUse = true }
+        allUpstreams = upstreams + known.filter { !$0.isInUse && $0.openSockets > 0 }
+    }
+
+    /// The place of the upstream that a query begins with.
+    func chooseFirst(_ numbers: inout UnguessableNumbers) -> Int {
+        guard upstreams.count > 1 else { return 0 }
+        switch options.policy {
+        case .random: return numbers.below(upstreams.count)
+        case .roundRobin:
+            robin = (robin + 1) % upstreams.count
+            return robin
+        case .sequential: return 0
+        }
+    }
+
+    /// Looks at the files again that name upstreams, and reads those that have changed.
+    func look(_ log: Log, _ metrics: ForwardMetrics) {
+        var hasChanged = false
+        for place in options.destinations.indices {
+            guard let path = options.destinations[place].path else { continue }
+            do throws(SystemError) {
+                let stamp = try FileStamp.current(path)
+                if stamp == options.destinations[place].stamp { continue }
+                let read = try ResolverFile.read(path)
+                options.destinations[place].stamp = read.stamp
+                guard !read.addresses.isEmpty else {
+                    report("no nameservers found in \(path), the ones before are kept", log)
+                    continue
+                }
+                reported = nil
+                if read.addresses == options.destinations[place].addresses { continue }
+                options.destinations[place].addresses = read.addresses
+                hasChanged = true
+            } catch {
+                options.destinations[place].stamp = nil
+                report("\(error), the nameservers before are kept", log)
+            }
+        }
+        guard hasChanged else { return }
+        setUpstreams(metrics)
+        log.info("plugin/forward: upstreams are now \(upstreams.map(\.name).joined(separator: " "))")
+    }
+
+    private func report(_ problem: String, _ log: Log) {
+        if reported == problem { return }
+        reported = problem
+        log.warning("plugin/forward: \(problem)")
+    }
+}

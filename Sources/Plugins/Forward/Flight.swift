@@ -1,0 +1,79 @@
+import LinuxIO
+import PluginKit
+
+/// A question on its way to the upstreams, with everybody who waits for its answer.
+final class Flight {
+    /// One try: where the question went, and until when its answer is waited for.
+    struct Attempt {
+        let channel: UpstreamChannel
+        let identifier: UInt16
+        let upstream: Upstream
+        let sentAt: UInt64
+        let expiresAt: UInt64
+    }
+
+    /// Its place among the flights, and which of those that had the place it is.
+    let ticket: UInt64
+    /// The stage that it belongs to; a health check has one too.
+    let stage: Int
+    /// The question as it is sent, but for the id. A health check's may be joined by nobody.
+    let message: [UInt8]
+    /// Where the question ends.
+    let questionEnd: Int
+    /// Whether it has to go over a stream.
+    var needsStream: Bool
+    let startedAt: UInt64
+    /// When everything is over.
+    let deadline: UInt64
+    /// The upstreams as they were when it began, and the one to begin with.
+    let upstreams: [Upstream]
+    let first: Int
+    /// The upstream whose health is checked.
+    let checked: Upstream?
+
+    /// Who waits. All have asked the same.
+    var clients: [WaitingExchange] = []
+    /// The attempts that an answer may still come for.
+    var outstanding: [Attempt] = []
+    /// The place of the next upstream in this flight's order.
+    var next = 0
+    /// Upstreams passed over because they are down, one after the other.
+    var passedOver = 0
+    /// Attempts begun.
+    var attempts = 0
+    /// Attempts allowed.
+    var mostAttempts: Int
+    /// Answers given up for the next upstream's.
+    var failovers = 0
+    /// Connections that were closed before they answered and that did not count as attempts.
+    var freeRetries = 0
+    /// When the next attempt may begin.
+    var nextAttemptAt: UInt64 = 0
+    /// When it is looked at next; nil where it is not.
+    var wakesAt: UInt64?
+    var isOver = false
+    /// What went wrong last.
+    var failure = ""
+
+    init(
+        ticket: UInt64, stage: Int, message: [UInt8], questionEnd: Int, needsStream: Bool, startedAt: UInt64,
+        deadline: UInt64, upstreams: [Upstream], first: Int, mostAttempts: Int, checked: Upstream? = nil
+    ) {
+        self.ticket = ticket
+        self.stage = stage
+        self.message = message
+        self.questionEnd = questionEnd
+        self.needsStream = needsStream
+        self.startedAt = startedAt
+        self.deadline = deadline
+        self.upstreams = upstreams
+        self.first = first
+        self.mostAttempts = mostAttempts
+        self.checked = checked
+    }
+
+    /// The upstream at a place of this flight's order: the first one, then the others as they stand (CoreDNS's round robin).
+    func upstream(at place: Int) -> Upstream {
+        upstreams[place == 0 ? first : place <= first ? place - 1 : place]
+    }
+}

@@ -1,0 +1,295 @@
+import DNSWire
+import Glibc
+import LinuxIO
+
+/// Sending questions and receiving answers.
+extension ForwardEngine {
+    /// Sends a flight's question to an upstream; nil, with the flight's failure set, where that has failed.
+    func send(
+        _ flight: Flight, to upstream: Upstream, _ stage: EngineStage
+    ) -> (channel: UpstreamChannel, identifier: UInt16)? {
+        do throws(SystemError) {
+            let channel: UpstreamChannel =
+                flight.needsStream ? try streamChannel(upstream, stage) : try datagramChannel(upstream, stage)
+            guard let identifier = channel.freeIdentifier(&numbers) else {
+                flight.failure = "no id is free for \(channel.ends)"
+                return nil
+            }
+            let problem =
+                flight.needsStream
+                ? write(flight, identifier, channel as? StreamChannel) : post(flight, identifier, channel)
+            if let problem {
+                flight.failure = problem
+                return nil
+            }
+            channel.waiting[identifier] = flight
+            channel.usedAt = loop.now
+            armSweep()
+            return (channel, identifier)
+        } catch {
+            let network = flight.needsStream ? "tcp" : "udp"
+            flight.failure = "dial \(network) \(upstream.name): \(error.call): \(error.reason)"
+            return nil
+        }
+    }
+
+    /// Copies a flight's question with its id to where it is sent from, behind room for a frame's length.
+    private func prepare(_ flight: Flight, _ identifier: UInt16) -> Int {
+        let count = min(flight.message.count, output.count - 2)
+        // SAFETY: the output has room for the longest message and the two bytes before it.
+        flight.message.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(rebasing: output[2...]).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+        output[0] = UInt8(truncatingIfNeeded: count >> 8)
+        output[1] = UInt8(truncatingIfNeeded: count)
+        output[2] = UInt8(identifier >> 8)
+        output[3] = UInt8(identifier & 0xFF)
+        return count
+    }
+
+    /// Whether a channel that is kept may still be used.
+    private func mayReuse(_ channel: UpstreamChannel, _ stage: EngineStage) -> Bool {
+        if channel.isRetired || channel.isClosed { return false }
+        if stage.options.longestAge > 0, loop.now &- channel.openedAt > stage.options.longestAge { return false }
+        return !channel.waiting.isEmpty || loop.now &- channel.usedAt <= stage.options.expire
+    }
+
+    // MARK: UDP
+
+    private func datagramChannel(_ upstream: Upstream, _ stage: EngineStage) throws(SystemError) -> DatagramChannel {
+        let place = numbers.below(DatagramChannel.mostOpen)
+        if place < upstream.datagrams.count {
+            let channel = upstream.datagrams[place]
+            let isWornOut =
+                channel.questions >= DatagramChannel.mostQuestions
+                && upstream.retired.count < DatagramChannel.mostRetired
+            if mayReuse(channel, stage), !isWornOut {
+                channel.questions += 1
+                upstream.metrics.countConnection(isStream: false, isReused: true)
+                return channel
+            }
+            retire(channel)
+        }
+        do throws(SystemError) {
+            let socket = try ConnectedSocket.open(.datagram, to: upstream.address, from: stage.options.sourceAddress)
+            let channel = DatagramChannel(socket: socket, upstream: upstream, now: loop.now)
+            try register(channel, .readable) { [unowned self, unowned channel] _ in self.receive(channel) }
+            upstream.datagrams.append(channel)
+            channel.questions = 1
+            upstream.metrics.countConnection(isStream: false, isReused: false)
+            return channel
+        } catch {
+            // No descriptor may be left; those that are open do.
+            guard let channel = upstream.datagrams.last else { throw error }
+            return channel
+        }
+    }
+
+    private func register(
+        _ channel: UpstreamChannel, _ interest: EventLoop.Events, _ handler: @escaping EventLoop.Handler
+    ) throws(SystemError) {
+        do throws(SystemError) {
+            try loop.register(channel.socket.descriptor, interest, handler: handler)
+        } catch {
+            channel.socket.close()
+            throw error
+        }
+    }
+
+    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: UpstreamChannel) -> String? {
+        let count = prepare(flight, identifier)
+        let (result, code) = channel.socket.send(UnsafeRawBufferPointer(rebasing: output[2..<2 + count]))
+        // What the kernel has no room for is lost as it might be on the way.
+        if result >= 0 || code == EAGAIN || code == ENOBUFS { return nil }
+        let error = SystemError(call: "write", code: code)
+        let problem = "write \(channel.ends): write: \(error.reason)"
+        failed(channel, problem)
+        return problem
+    }
+
+    private func receive(_ channel: DatagramChannel) {
+        // One datagram a turn: the loop comes back while there are more.
+        let (count, code) = channel.socket.receive(into: input)
+        if count >= 0 {
+            channel.usedAt = loop.now
+            return received(UnsafeRawBufferPointer(rebasing: input[..<count]), on: channel)
+        }
+        if code == EAGAIN { return }
+        failed(channel, "read \(channel.ends): read: \(SystemError(call: "read", code: code).reason)")
+    }
+
+    // MARK: TCP
+
+    private func streamChannel(_ upstream: Upstream, _ stage: EngineStage) throws(SystemError) -> StreamChannel {
+        for channel in upstream.streams where !mayReuse(channel, stage) { retire(channel) }
+        // One that nothing waits for; or a new one; or the one with the fewest.
+        let best = upstream.streams.min { $0.waiting.count < $1.waiting.count }
+        if let best, best.waiting.isEmpty || upstream.streams.count >= StreamChannel.mostOpen {
+            upstream.metrics.countConnection(isStream: true, isReused: true)
+            return best
+        }
+        upstream.metrics.countConnection(isStream: true, isReused: false)
+        do throws(SystemError) {
+            let socket = try ConnectedSocket.open(.stream, to: upstream.address, from: stage.options.sourceAddress)
+            let channel = StreamChannel(socket: socket, upstream: upstream, now: loop.now)
+            try register(channel, .writable) { [unowned self, unowned channel] events in self.ready(channel, events) }
+            upstream.streams.append(channel)
+            return channel
+        } catch {
+            guard let best else { throw error }
+            return best
+        }
+    }
+
+    private func write(_ flight: Flight, _ identifier: UInt16, _ channel: StreamChannel?) -> String? {
+        guard let channel else { return "no connection" }
+        let count = prepare(flight, identifier) + 2
+        guard channel.output.count + count <= StreamChannel.mostOutput else {
+            return "write \(channel.ends): too much waits"
+        }
+        if channel.isConnected, channel.output.isEmpty {
+            let (result, code) = channel.socket.send(UnsafeRawBufferPointer(rebasing: output[..<count]))
+            if result < 0, code != EAGAIN {
+                let problem = "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)"
+                failed(channel, problem)
+                return problem
+            }
+            let taken = max(0, result)
+            if taken < count { channel.output += output[taken..<count] }
+        } else {
+            channel.output += output[..<count]
+        }
+        settle(channel)
+        return nil
+    }
+
+    private func settle(_ channel: StreamChannel) {
+        var interest: EventLoop.Events = channel.isConnected ? .readable : .writable
+        if !channel.output.isEmpty { interest.insert(.writable) }
+        guard interest != channel.interest, !channel.isClosed else { return }
+        channel.interest = interest
+        try? loop.modify(channel.socket.descriptor, interest)
+    }
+
+    private func ready(_ channel: StreamChannel, _ events: EventLoop.Events) {
+        if !channel.isConnected {
+            let code = channel.socket.pendingError
+            if code != 0 {
+                return failed(
+                    channel,
+                    "dial tcp \(channel.upstream.name): connect: \(SystemError(call: "connect", code: code).reason)")
+            }
+            if events.contains(.writable) { channel.isConnected = true }
+        }
+        if events.contains(.writable), !channel.output.isEmpty {
+            let (count, code) = channel.output.withUnsafeBytes { channel.socket.send($0) }
+            if count < 0, code != EAGAIN {
+                return failed(channel, "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)")
+            }
+            if count > 0 { channel.output.removeFirst(count) }
+        }
+        settle(channel)
+        if !events.isDisjoint(with: [.readable, .hangup, .error]) { read(channel) }
+    }
+
+    private func read(_ channel: StreamChannel) {
+        let held = channel.input.count
+        // SAFETY: what is held is less than a frame, for which the input has room.
+        input.copyBytes(from: channel.input)
+        let (count, code) = channel.socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[held...]))
+        if count < 0 {
+            if code == EAGAIN { return }
+            return failed(channel, "read \(channel.ends): read: \(SystemError(call: "read", code: code).reason)")
+        }
+        if count == 0 { return failed(channel, "EOF") }
+        channel.usedAt = loop.now
+        let filled = held + count
+        var start = 0
+        while filled - start >= 2, !channel.isClosed {
+            let length = Int(input[start]) << 8 | Int(input[start + 1])
+            guard filled - start - 2 >= length else { break }
+            received(UnsafeRawBufferPointer(rebasing: input[start + 2..<start + 2 + length]), on: channel)
+            start += 2 + length
+        }
+        guard !channel.isClosed else { return }
+        channel.input = Array(input[start..<filled])
+    }
+
+    // MARK: The end of a channel
+
+    /// Nobody waits any more for the answer of an attempt.
+    func forget(_ attempt: Flight.Attempt) {
+        let channel = attempt.channel
+        channel.waiting[attempt.identifier] = nil
+        guard channel.waiting.isEmpty, !channel.isClosed else { return }
+        let stage = channel.upstream.stage
+        let mostIdle = stage.options.mostIdle
+        let isSurplus = mostIdle > 0 && idleChannels(like: channel) > mostIdle
+        if channel.isRetired || stage.options.expire == 0 || !channel.upstream.isInUse || isSurplus { close(channel) }
+    }
+
+    private func idleChannels(like channel: UpstreamChannel) -> Int {
+        channel is StreamChannel
+            ? channel.upstream.streams.count { $0.waiting.isEmpty }
+            : channel.upstream.datagrams.count { $0.waiting.isEmpty }
+    }
+
+    /// Has a channel take no more questions.
+    private func retire(_ channel: UpstreamChannel) {
+        channel.isRetired = true
+        if channel.waiting.isEmpty { return close(channel) }
+        takeOut(channel)
+        channel.upstream.retired.append(channel)
+    }
+
+    private func takeOut(_ channel: UpstreamChannel) {
+        let upstream = channel.upstream
+        if let place = upstream.datagrams.firstIndex(where: { $0 === channel }) { upstream.datagrams.remove(at: place) }
+        if let place = upstream.streams.firstIndex(where: { $0 === channel }) { upstream.streams.remove(at: place) }
+        if let place = upstream.retired.firstIndex(where: { $0 === channel }) { upstream.retired.remove(at: place) }
+    }
+
+    func close(_ channel: UpstreamChannel) {
+        guard !channel.isClosed else { return }
+        channel.isClosed = true
+        channel.isRetired = true
+        loop.unregister(channel.socket.descriptor)
+        channel.socket.close()
+        takeOut(channel)
+    }
+
+    /// A channel is of no more use: whoever waits on it tries again.
+    private func failed(_ channel: UpstreamChannel, _ problem: String) {
+        let waiting = channel.waiting
+        channel.waiting = [:]
+        // The ends are gone with the socket: what is said about them was said before.
+        close(channel)
+        for (identifier, flight) in waiting { attemptFailed(flight, channel, identifier, problem) }
+    }
+
+    // MARK: Channels that nothing waits for
+
+    func armSweep() {
+        guard sweep == nil, !isClosed else { return }
+        let shortest = stages.map(\.options.expire).min() ?? Clock.second
+        let pause = min(max(shortest / 2, 50 * Clock.millisecond), Clock.second)
+        sweep = loop.schedule(after: pause) { [weak self] in
+            guard let self else { return }
+            self.sweep = nil
+            self.closeExpired()
+        }
+    }
+
+    private func closeExpired() {
+        var isAnyOpen = false
+        for stage in stages {
+            for upstream in stage.allUpstreams {
+                let kept: [UpstreamChannel] = upstream.datagrams + upstream.streams
+                for channel in kept where channel.waiting.isEmpty && !mayReuse(channel, stage) { close(channel) }
+                if upstream.openSockets > 0 { isAnyOpen = true }
+            }
+        }
+        if isAnyOpen { armSweep() }
+    }
+}

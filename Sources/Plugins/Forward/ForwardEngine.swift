@@ -1,0 +1,489 @@
+import DNSWire
+import Glibc
+import LinuxIO
+import PluginKit
+
+/// Asks the upstreams for all chains of an event loop. Belongs to the loop's thread.
+final class ForwardEngine {
+    /// How long a query may take in all (CoreDNS).
+    static let longestQuery = 5 * Clock.second
+    /// Most queries that wait at a time. Each costs some kilobytes, and beyond a client has long asked somebody else.
+    static let mostWaiting = 16_384
+    /// How long the answer of an upstream is waited for before the next is tried: four times what it takes as a rule, within
+    /// these bounds.
+    static let shortestPatience = 250 * Clock.millisecond
+    /// How long an upstream that is down is given to answer after all: as long as a health check.
+    static let patienceWithTheDown = Clock.second
+    /// Between two rounds over all upstreams where `max_connect_attempts` is 0 and they fail at once.
+    static let pauseBetweenRounds = 250 * Clock.millisecond
+    /// Room for any answer: that of a frame and its length.
+    static let longestMessage = 65_535 + 2
+
+    let loop: EventLoop
+    let log: Log
+    let metrics: ForwardMetrics
+    let stages: [EngineStage]
+    private let matchers: ForwardMatchers
+    /// Where answers arrive.
+    let input: UnsafeMutableRawBufferPointer
+    /// Where questions are put together.
+    let output: UnsafeMutableRawBufferPointer
+    var numbers = UnguessableNumbers()
+    private var flights: [Flight?] = []
+    private var freePlaces: [Int] = []
+    private var generation: UInt64 = 0
+    /// The flights that others may join, by question.
+    private var joinable: [[UInt8]: Flight] = [:]
+    private var wheel: DeadlineWheel
+    private var tick: TimerID?
+    var sweep: TimerID?
+    private var look: TimerID?
+    /// Exchanges that wait.
+    private(set) var waiting = 0
+    private(set) var isClosed = false
+    /// The words of a failure, for as long as an exchange is led on.
+    private let words: UnsafeMutableRawBufferPointer
+    private var flightsInTheAir = 0
+
+    /// - Parameter options: one for each `forward` of the block, in order.
+    init(_ options: [ForwardOptions], _ matchers: ForwardMatchers, loop: EventLoop, process: ProcessContext) {
+        self.loop = loop
+        self.matchers = matchers
+        log = process.log
+        metrics = ForwardMetrics.of(process)
+        let metrics = metrics
+        stages = options.map { EngineStage($0, metrics) }
+        // SAFETY: the three belong to the engine, which frees them in `deinit`.
+        input = .allocate(byteCount: Self.longestMessage, alignment: 8)
+        output = .allocate(byteCount: Self.longestMessage, alignment: 8)
+        words = .allocate(byteCount: 512, alignment: 8)
+        wheel = DeadlineWheel(now: loop.now)
+        if options.contains(where: { $0.destinations.contains { $0.path != nil } }) { lookAgain() }
+    }
+
+    deinit {
+        input.deallocate()
+        output.deallocate()
+        words.deallocate()
+    }
+
+    // MARK: Queries
+
+    /// Takes a query that a stage is for.
+    ///
+    /// - Returns: `.later`, or `.answered` where the answer is there at once: a refusal.
+    func take(_ waiting: WaitingExchange, stage place: Int) -> Verdict {
+        let exchange = waiting.exchange
+        let stage = stages[place]
+        if stage.options.maxConcurrent > 0, stage.concurrent >= stage.options.maxConcurrent {
+            metrics.countRejected()
+            fail(exchange, .refused, "concurrent queries exceeded maximum \(stage.options.maxConcurrent)")
+            return .answered
+        }
+        guard self.waiting < Self.mostWaiting, !isClosed else {
+            fail(exchange, .serverFailure, "more than \(Self.mostWaiting) queries wait for answers")
+            return .answered
+        }
+        let needsStream =
+            stage.options.forcesTCP || !stage.options.prefersUDP && exchange.pointee.transport == .tcp
+        let question = Question(exchange, stage: place, needsStream: needsStream)
+        let now = loop.now
+        var flight: Flight
+        if let found = joinable[question.message] {
+            flight = found
+        } else {
+            let upstreams = stage.upstreams
+            let most = stage.options.maxAttempts.map { $0 == 0 ? Int.max : $0 } ?? 2 * upstreams.count
+            flight = add { ticket in
+                Flight(
+                    ticket: ticket, stage: place, message: question.message, questionEnd: question.end,
+                    needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
+                    upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
+            }
+            joinable[question.message] = flight
+            proceed(flight)
+            if flight.isOver {
+                fail(exchange, .serverFailure, flight.failure)
+                return .answered
+            }
+        }
+        flight.clients.append(waiting)
+        stage.concurrent += 1
+        self.waiting += 1
+        return .later
+    }
+
+    private func add(_ make: (UInt64) -> Flight) -> Flight {
+        generation += 1
+        let place = freePlaces.popLast() ?? flights.count
+        let flight = make(generation << 24 | UInt64(place))
+        if place == flights.count { flights.append(flight) } else { flights[place] = flight }
+        flightsInTheAir += 1
+        return flight
+    }
+
+    private func flight(_ ticket: UInt64) -> Flight? {
+        let place = Int(ticket & 0xFF_FFFF)
+        guard place < flights.count, let flight = flights[place], flight.ticket == ticket else { return nil }
+        return flight
+    }
+
+    /// Gives up a flight's place and whatever may still come for it.
+    private func remove(_ flight: Flight) {
+        guard !flight.isOver else { return }
+        flight.isOver = true
+        let place = Int(flight.ticket & 0xFF_FFFF)
+        flights[place] = nil
+        freePlaces.append(place)
+        flightsInTheAir -= 1
+        if joinable[flight.message] === flight { joinable[flight.message] = nil }
+        for attempt in flight.outstanding { forget(attempt) }
+        flight.outstanding = []
+    }
+
+    private func fail(_ exchange: UnsafeMutablePointer<Exchange>, _ code: ResponseCode, _ failure: String) {
+        exchange.pointee.fail(code)
+        let length = min(failure.utf8.count, words.count)
+        words.copyBytes(from: failure.utf8.prefix(length))
+        exchange.pointee.failure = Exchange.Failure(
+            plugin: Exchange.nobody, text: UnsafeRawBufferPointer(rebasing: words[..<length]))
+    }
+
+    // MARK: Attempts
+
+    /// Does what is to be done about a flight now: gives up attempts that have waited too long, begins the next one, or gives
+    /// up the flight.
+    func proceed(_ flight: Flight) {
+        let now = loop.now
+        expireAttempts(flight, now)
+        while !flight.isOver, flight.attempts < flight.mostAttempts, now >= flight.nextAttemptAt, now < flight.deadline
+        {
+            guard let upstream = choose(flight) else {
+                flight.mostAttempts = flight.attempts
+                break
+            }
+            flight.attempts += 1
+            if begin(flight, upstream, now) { break }
+        }
+        guard !flight.isOver else { return }
+        let mayTryAgain = flight.attempts < flight.mostAttempts && flight.nextAttemptAt < flight.deadline
+        if flight.outstanding.isEmpty, !mayTryAgain || now >= flight.deadline { return giveUp(flight) }
+        var wake = flight.deadline
+        if mayTryAgain { wake = min(wake, flight.nextAttemptAt) }
+        for attempt in flight.outstanding { wake = min(wake, attempt.expiresAt) }
+        if flight.wakesAt.map({ wake < $0 }) ?? true {
+            flight.wakesAt = wake
+            wheel.add(flight.ticket, at: wake, now: now)
+            armTick()
+        }
+    }
+
+    private func expireAttempts(_ flight: Flight, _ now: UInt64) {
+        var place = 0
+        while place < flight.outstanding.count {
+            let attempt = flight.outstanding[place]
+            if now < attempt.expiresAt, now < flight.deadline {
+                place += 1
+                continue
+            }
+            flight.outstanding.remove(at: place)
+            // A connection on which an answer is missing is not trusted with more (CoreDNS closes it).
+            attempt.channel.isRetired = true
+            let isConnecting = (attempt.channel as? StreamChannel).map { !$0.isConnected } ?? false
+            let what = isConnecting ? "dial tcp \(attempt.upstream.name)" : "read \(attempt.channel.ends)"
+            flight.failure = "\(what): i/o timeout"
+            forget(attempt)
+            noteFailure(attempt.upstream, flight)
+        }
+    }
+
+    /// The upstream that comes next; nil where all are down and that is to be an error.
+    private func choose(_ flight: Flight) -> Upstream? {
+        if let checked = flight.checked { return checked }
+        let maxFails = stages[flight.stage].options.maxFails
+        while true {
+            if flight.next >= flight.upstreams.count {
+                flight.next = 0
+                flight.passedOver = 0
+            }
+            let upstream = flight.upstream(at: flight.next)
+            flight.next += 1
+            guard upstream.isDown(maxFails) else { return upstream }
+            flight.passedOver += 1
+            if flight.passedOver < flight.upstreams.count { continue }
+            // CoreDNS: the checks may be what is broken, so one of the upstreams is tried, once.
+            metrics.countBroken()
+            if flight.failure.isEmpty { flight.failure = "no healthy proxies" }
+            if stages[flight.stage].options.failsFast { return nil }
+            flight.mostAttempts = flight.attempts + 1
+            return flight.upstreams[numbers.below(flight.upstreams.count)]
+        }
+    }
+
+    /// Sends a flight's question to an upstream. False where that has failed at once.
+    private func begin(_ flight: Flight, _ upstream: Upstream, _ now: UInt64) -> Bool {
+        let stage = stages[flight.stage]
+        let isDown = upstream.isDown(stage.options.maxFails)
+        let timeout =
+            flight.checked != nil || isDown
+            ? min(stage.options.readTimeout, Self.patienceWithTheDown) : stage.options.readTimeout
+        let sent = send(flight, to: upstream, stage)
+        guard let (channel, identifier) = sent else {
+            noteFailure(upstream, flight)
+            pace(flight, now)
+            return false
+        }
+        flight.outstanding.append(
+            Flight.Attempt(
+                channel: channel, identifier: identifier, upstream: upstream, sentAt: now,
+                expiresAt: min(now + timeout, flight.deadline)))
+        let longest = stage.options.readTimeout / 2
+        let usual =
+            flight.upstreams.count > 1 && upstream.roundTrip > 0
+            ? max(Self.shortestPatience, 4 * upstream.roundTrip) : longest
+        flight.nextAttemptAt = now + min(usual, max(longest, 1))
+        return true
+    }
+
+    /// Has the next attempt wait where every upstream has just had its turn and there is no bound to the number of attempts.
+    private func pace(_ flight: Flight, _ now: UInt64) {
+        let isUnbounded = flight.mostAttempts == .max
+        let isRoundOver = flight.attempts % max(1, flight.upstreams.count) == 0
+        flight.nextAttemptAt = isUnbounded && isRoundOver ? now + Self.pauseBetweenRounds : now
+    }
+
+    /// An attempt's channel has failed: the next one begins.
+    func attemptFailed(_ flight: Flight, _ channel: UpstreamChannel, _ identifier: UInt16, _ failure: String) {
+        guard !flight.isOver,
+            let place = flight.outstanding.firstIndex(where: {
+                $0.channel === channel && $0.identifier == identifier
+            })
+        else { return }
+        let attempt = flight.outstanding.remove(at: place)
+        flight.failure = failure
+        if let stream = channel as? StreamChannel, stream.hasAnswered, flight.freeRetries < StreamChannel.mostOpen + 1 {
+            // CoreDNS: the upstream has closed a connection that was kept. That says nothing about the upstream.
+            flight.freeRetries += 1
+            flight.attempts -= 1
+            flight.next = max(0, flight.next - 1)
+            flight.nextAttemptAt = loop.now
+        } else {
+            noteFailure(attempt.upstream, flight)
+            pace(flight, loop.now)
+        }
+        proceed(flight)
+    }
+
+    /// Something went wrong with an upstream: its health is checked.
+    private func noteFailure(_ upstream: Upstream, _ flight: Flight) {
+        if flight.checked == nil { check(upstream, stage: flight.stage) }
+    }
+
+    // MARK: Answers
+
+    /// Takes a message that has come on a channel from its upstream. Whatever is no answer to the question with its id is passed
+    /// over: the real one may still come.
+    func received(_ message: UnsafeRawBufferPointer, on channel: UpstreamChannel) {
+        guard message.count >= Header.length, let base = message.baseAddress else { return }
+        let identifier = Header.field(base, Header.identifierOffset)
+        guard let flight = channel.waiting[identifier] else { return }
+        guard let response = UpstreamResponse(message, questionEnd: flight.questionEnd),
+            flight.checked != nil || Question.isAnswered(flight.message, end: flight.questionEnd, by: message)
+        else { return }
+        guard
+            let place = flight.outstanding.firstIndex(where: {
+                $0.channel === channel && $0.identifier == identifier
+            })
+        else { return }
+        let attempt = flight.outstanding.remove(at: place)
+        forget(attempt)
+        let upstream = attempt.upstream
+        (channel as? StreamChannel)?.hasAnswered = true
+        let now = loop.now
+        upstream.observe(roundTrip: now &- attempt.sentAt)
+        recovered(upstream)
+        if flight.checked != nil { return checkSucceeded(flight) }
+        upstream.metrics.observe(response.code, nanoseconds: now &- attempt.sentAt)
+        let stage = stages[flight.stage]
+        if response.isTruncated, stage.options.prefersUDP, !flight.needsStream {
+            flight.needsStream = true
+            // The next attempt is at the same upstream, and is no new one.
+            if begin(flight, upstream, now) { return proceed(flight) }
+        }
+        if !stage.options.failoverCodes.isEmpty, stage.options.failoverCodes.contains(response.code) {
+            flight.failovers += 1
+            if flight.failovers < flight.upstreams.count, now < flight.deadline {
+                // What the next one says counts, so that there is always one more attempt.
+                flight.mostAttempts = max(flight.mostAttempts, flight.attempts + 1)
+                flight.nextAttemptAt = now
+                return proceed(flight)
+            }
+        }
+        deliver(response, flight, stage)
+    }
+
+    private func deliver(_ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage) {
+        remove(flight)
+        let clients = flight.clients
+        flight.clients = []
+        waiting -= clients.count
+        stage.concurrent -= clients.count
+        let goesOn =
+            flight.stage + 1 < stages.count
+            && (stage.options.nextCodes.contains(response.code)
+                || stage.options.goesNextOnNoData && response.code == .noError && response.hasNoAnswer)
+        for client in clients {
+            if goesOn {
+                takeUpAgain(client, after: flight.stage)
+            } else {
+                client.exchange.pointee.take(response: response)
+                client.resume(.answered)
+            }
+        }
+    }
+
+    /// Leads a query on to the stages after one.
+    private func takeUpAgain(_ client: WaitingExchange, after place: Int) {
+        let next = matchers.view.first(from: place + 1, client.exchange)
+        guard next >= 0 else { return client.resume(.next) }
+        let verdict = take(client, stage: next)
+        if verdict != .later { client.resume(verdict) }
+    }
+
+    private func giveUp(_ flight: Flight) {
+        remove(flight)
+        if flight.checked != nil { return checkFailed(flight) }
+        let clients = flight.clients
+        flight.clients = []
+        waiting -= clients.count
+        stages[flight.stage].concurrent -= clients.count
+        for client in clients {
+            fail(client.exchange, .serverFailure, flight.failure)
+            client.resume(.answered)
+        }
+    }
+
+    // MARK: Health
+
+    private func check(_ upstream: Upstream, stage place: Int) {
+        guard stages[place].options.maxFails > 0, !upstream.isChecking, !isClosed else { return }
+        upstream.isChecking = true
+        beginCheck(upstream, place)
+    }
+
+    private func beginCheck(_ upstream: Upstream, _ place: Int) {
+        let options = stages[place].options
+        let question = Question(checking: options.checkName, recursionDesired: options.checkDesiresRecursion)
+        let now = loop.now
+        let flight = add { ticket in
+            Flight(
+                ticket: ticket, stage: place, message: question.message, questionEnd: question.end,
+                needsStream: options.forcesTCP, startedAt: now, deadline: now + Self.longestQuery,
+                upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
+        }
+        proceed(flight)
+    }
+
+    private func checkSucceeded(_ flight: Flight) {
+        remove(flight)
+        flight.checked?.isChecking = false
+    }
+
+    /// An upstream has answered.
+    private func recovered(_ upstream: Upstream) {
+        upstream.fails = 0
+        upstream.checksWhileDown = 0
+        if upstream.wasDown {
+            upstream.wasDown = false
+            log.info("plugin/forward: upstream \(upstream.name) answers again")
+        }
+    }
+
+    /// Longest pause between two checks, as a multiple of the interval.
+    private static let longestPause: UInt64 = 16
+
+    private func checkFailed(_ flight: Flight) {
+        guard let upstream = flight.checked else { return }
+        upstream.metrics.countCheckFailure()
+        upstream.fails += 1
+        let options = stages[flight.stage].options
+        if upstream.isDown(options.maxFails) {
+            if !upstream.wasDown {
+                upstream.wasDown = true
+                log.warning(
+                    "plugin/forward: upstream \(upstream.name) is down: \(upstream.fails) health checks have failed, "
+                        + "the last with: \(flight.failure)")
+            }
+            upstream.checksWhileDown += 1
+        }
+        guard upstream.isInUse, !isClosed else {
+            upstream.isChecking = false
+            return
+        }
+        // Until it is down checks keep their interval; then each pause is twice the one before, less up to a quarter, so that
+        // those who check the same upstream do not do it in step.
+        let factor = min(Self.longestPause, 1 << UInt64(min(upstream.checksWhileDown, 10)))
+        let pause = max(options.checkInterval, 10 * Clock.millisecond) * (upstream.checksWhileDown == 0 ? 1 : factor)
+        let jitter = pause / 4 / 65_536 * UInt64(numbers.next())
+        let place = flight.stage
+        loop.schedule(after: pause - jitter) { [weak self] in
+            guard let self, !self.isClosed else { return }
+            // It has answered somebody in the meantime.
+            if upstream.fails == 0 || !upstream.isInUse {
+                upstream.isChecking = false
+            } else {
+                self.beginCheck(upstream, place)
+            }
+        }
+    }
+
+    // MARK: Time
+
+    private func armTick() {
+        guard tick == nil else { return }
+        tick = loop.schedule(after: DeadlineWheel.step) { [weak self] in
+            guard let self else { return }
+            self.tick = nil
+            for ticket in self.wheel.takeDue(now: self.loop.now) {
+                guard let flight = self.flight(ticket) else { continue }
+                flight.wakesAt = nil
+                self.proceed(flight)
+            }
+            if self.flightsInTheAir > 0, self.wheel.count > 0 { self.armTick() }
+        }
+    }
+
+    /// Between two looks at the files that name the upstreams.
+    private static let lookInterval = 5 * Clock.second
+
+    private func lookAgain() {
+        look = loop.schedule(after: Self.lookInterval) { [weak self] in
+            guard let self, !self.isClosed else { return }
+            for stage in self.stages { stage.look(self.log, self.metrics) }
+            self.lookAgain()
+        }
+    }
+
+    // MARK: The end
+
+    /// Gives up everything, for an engine whose loop turns no more: whoever waits is not answered.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        for timer in [tick, sweep, look] { if let timer { loop.cancel(timer) } }
+        for place in flights.indices {
+            flights[place]?.clients = []
+            flights[place]?.outstanding = []
+            flights[place] = nil
+        }
+        joinable = [:]
+        for upstream in stages.flatMap(\.allUpstreams) {
+            for channel in upstream.datagrams { close(channel) }
+            for channel in upstream.streams { close(channel) }
+            for channel in upstream.retired { close(channel) }
+        }
+    }
+
+    /// Flights that nobody has an answer for yet, health checks among them: for tests.
+    var flightCount: Int { flightsInTheAir }
+}

@@ -1,0 +1,66 @@
+import DNSWire
+import LinuxIO
+
+/// What one `forward` directive says.
+struct ForwardOptions {
+    /// How the first upstream of a query is chosen.
+    enum Policy: String, CaseIterable {
+        case random
+        case roundRobin = "round_robin"
+        case sequential
+    }
+
+    /// Most upstreams of a directive (CoreDNS).
+    static let mostUpstreams = 15
+
+    /// The zone whose names are forwarded, in wire form.
+    var from: [UInt8] = [0]
+    /// Zones within it that are not, in wire form.
+    var except: [[UInt8]] = []
+    /// Where to, in the order of the Corefile.
+    var destinations: [ForwardDestination] = []
+    var forcesTCP = false
+    var prefersUDP = false
+    /// How long a connection is kept that nothing waits for, in nanoseconds.
+    var expire = 10 * Clock.second
+    /// How old a connection may get, in nanoseconds; 0 for any age.
+    var longestAge: UInt64 = 0
+    /// Most connections kept that nothing waits for, of each kind and upstream; 0 for no limit but those of the pools.
+    var mostIdle = 0
+    /// How long each upstream's answer is waited for, in nanoseconds.
+    var readTimeout = 2 * Clock.second
+    /// Failed health checks after which an upstream is down; 0 checks none.
+    var maxFails = 2
+    /// Attempts for one query: nil for twice the number of upstreams, 0 for as many as the time allows.
+    var maxAttempts: Int?
+    var policy = Policy.random
+    /// Nanoseconds between two health checks.
+    var checkInterval = Clock.second / 2
+    var checkDesiresRecursion = true
+    /// The name that health checks ask for, in wire form.
+    var checkName: [UInt8] = [0]
+    /// Most queries at a time; 0 for no limit.
+    var maxConcurrent = 0
+    /// Codes with which a query goes on to the next `forward`.
+    var nextCodes: Set<ResponseCode> = []
+    var goesNextOnNoData = false
+    /// Codes with which a query goes on to the next upstream.
+    var failoverCodes: Set<ResponseCode> = []
+    var failsFast = false
+    var sourceAddress: SocketAddress?
+
+    /// The addresses as they are now, each once.
+    func addresses() -> [SocketAddress] {
+        var seen: Set<SocketAddress> = []
+        return destinations.flatMap(\.addresses).filter { seen.insert($0).inserted }
+    }
+}
+
+/// One TO: an address, or a file with addresses.
+struct ForwardDestination {
+    /// The file's path; nil for an address.
+    var path: String?
+    /// What the file was when it was read.
+    var stamp: FileStamp?
+    var addresses: [SocketAddress]
+}

@@ -1,0 +1,81 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// A question as it goes to an upstream.
+struct Question {
+    /// The message. Its id is not one: it has the stage and whether a stream is needed, so that messages that are alike are
+    /// questions that may share an answer.
+    let message: [UInt8]
+    /// Where the question ends.
+    let end: Int
+
+    /// The client's question with its flags and its OPT record (CoreDNS passes the whole request on). What is offered as UDP
+    /// size is what the client can be sent.
+    init(_ exchange: UnsafeMutablePointer<Exchange>, stage: Int, needsStream: Bool) {
+        let request = exchange.pointee.request
+        let base = exchange.pointee.writer.base
+        end = request.questionEnd
+        // SAFETY: the request is still whole: nothing has answered it yet.
+        let bytes = UnsafeRawBufferPointer(start: base, count: max(exchange.pointee.requestLength, request.questionEnd))
+        let options = request.hasEDNS ? Self.options(bytes, request) : nil
+        var message: [UInt8] = []
+        message.reserveCapacity(end + (options.map { $0.end - $0.start } ?? 0))
+        let kept =
+            request.flags
+            & (Header.opcodeMask | Header.recursionDesired | Header.authenticData | Header.checkingDisabled)
+        message += [
+            UInt8(truncatingIfNeeded: stage), needsStream ? 1 : 0, UInt8(kept >> 8), UInt8(kept & 0xFF), 0, 1, 0, 0, 0,
+            0,
+            0, options == nil ? 0 : 1,
+        ]
+        message += bytes[Header.length..<end]
+        if let options {
+            message += bytes[options.start..<options.end]
+            if exchange.pointee.transport == .udp {
+                let size = min(request.udpSize, exchange.pointee.writer.limit + ResponseWriter.optLength)
+                message[end + 3] = UInt8(truncatingIfNeeded: size >> 8)
+                message[end + 4] = UInt8(truncatingIfNeeded: size)
+            }
+        }
+        self.message = message
+    }
+
+    private static func options(_ message: UnsafeRawBufferPointer, _ request: Request) -> RecordWalk.Record? {
+        guard let base = message.baseAddress, message.count >= Header.length else { return nil }
+        let counts = [Header.answerCountOffset, Header.authorityCountOffset, Header.additionalCountOffset]
+        let total = counts.reduce(0) { $0 + Int(Header.field(base, $1)) }
+        var walk = RecordWalk(message: message, offset: request.questionEnd, remaining: total)
+        while let record = walk.next() {
+            if record.type == .opt { return record }
+        }
+        return nil
+    }
+
+    /// A health check's question: the name servers of a name.
+    init(checking name: [UInt8], recursionDesired: Bool) {
+        message =
+            [0, 0, recursionDesired ? UInt8(Header.recursionDesired >> 8) : 0, 0, 0, 1, 0, 0, 0, 0, 0, 0] + name + [
+                0, 2, 0, 1,
+            ]
+        end = message.count
+    }
+
+    /// Whether a response has the question that was asked, whatever the case of its letters (RFC 4343). Servers that cannot read
+    /// a question answer with none (which `UpstreamResponse` has checked).
+    static func isAnswered(_ question: [UInt8], end: Int, by response: UnsafeRawBufferPointer) -> Bool {
+        guard response.count >= Header.length else { return false }
+        if response[Header.questionCountOffset] == 0, response[Header.questionCountOffset + 1] == 0 { return true }
+        guard response.count >= end, question.count >= end, end >= Header.length + 5 else { return false }
+        // RFC 1035, section 4.1.1: a response has its query's opcode.
+        guard (response[Header.flagsOffset] ^ question[Header.flagsOffset]) & 0x78 == 0 else { return false }
+        for place in Header.length..<end - 4 where response[place] != question[place] {
+            // Letters differ in one bit; length octets are below them.
+            let folded = question[place] | 0x20
+            guard response[place] | 0x20 == folded, folded >= 0x61, folded <= 0x7A else { return false }
+        }
+        // Type and class.
+        for place in end - 4..<end where response[place] != question[place] { return false }
+        return true
+    }
+}

@@ -1,0 +1,42 @@
+import LinuxIO
+
+/// One server that queries are forwarded to: its sockets, and how it is.
+final class Upstream {
+    let address: SocketAddress
+    /// What logs and metrics call it.
+    let name: String
+    let metrics: UpstreamMetrics
+    unowned let stage: EngineStage
+    var datagrams: [DatagramChannel] = []
+    var streams: [StreamChannel] = []
+    /// Sockets that take no more questions, but are still waited on.
+    var retired: [UpstreamChannel] = []
+    /// Failed health checks in a row.
+    var fails = 0
+    var isChecking = false
+    /// Checks in a row that have failed since it is down.
+    var checksWhileDown = 0
+    /// How long answers take, smoothed (RFC 6298's weight), in nanoseconds; 0 where none has come.
+    var roundTrip: UInt64 = 0
+    /// Whether it is in use: false once a file does not name it any more.
+    var isInUse = true
+    /// Whether its being down was logged.
+    var wasDown = false
+
+    init(address: SocketAddress, stage: EngineStage, metrics: UpstreamMetrics) {
+        self.stage = stage
+        self.address = address
+        name = address.description
+        self.metrics = metrics
+    }
+
+    /// Sockets to it that are open.
+    var openSockets: Int { datagrams.count + streams.count + retired.count }
+
+    /// CoreDNS: more failed checks than `max_fails`.
+    func isDown(_ maxFails: Int) -> Bool { maxFails > 0 && fails > maxFails }
+
+    func observe(roundTrip time: UInt64) {
+        roundTrip = roundTrip == 0 ? time : roundTrip - roundTrip / 8 + time / 8
+    }
+}

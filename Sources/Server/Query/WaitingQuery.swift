@@ -1,0 +1,94 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+
+/// A query on the event loop that may wait for something, with memory of its own: from the moment it is taken up until its
+/// response has been delivered, or there is none.
+///
+/// It keeps itself alive meanwhile: `finish` lets go of it.
+final class WaitingQuery {
+    private let exchange: UnsafeMutablePointer<Exchange>
+    private let buffer: UnsafeMutableRawPointer
+    private let capacity: Int
+    /// The chains that it goes down, with the memory behind them.
+    private let router: Router
+    private let queries: WaitingQueries
+    private var chain: ChainView
+    /// Takes the response; no bytes where there is none.
+    private let deliver: (UnsafeRawBufferPointer) -> Void
+    private var itself: WaitingQuery?
+    /// The queries that were taken up before and after this one, for `WaitingQueries`.
+    var earlier: WaitingQuery?
+    unowned(unsafe) var later: WaitingQuery?
+
+    /// - Parameters:
+    ///   - request: its bytes, which are copied.
+    ///   - capacity: room for the response in bytes, at least that of the request.
+    ///   - deliver: called once, on the loop's thread.
+    init(
+        _ request: UnsafeRawBufferPointer, capacity: Int, router: Router, queries: WaitingQueries, chain: ChainView,
+        random: FastRandom, deliver: @escaping (UnsafeRawBufferPointer) -> Void
+    ) {
+        self.capacity = max(capacity, request.count)
+        // SAFETY: the two allocations are this object's alone, and freed in `deinit`; the buffer has room for the request.
+        buffer = .allocate(byteCount: self.capacity, alignment: 8)
+        if let start = request.baseAddress { buffer.copyMemory(from: start, byteCount: request.count) }
+        exchange = .allocate(capacity: 1)
+        exchange.initialize(to: Exchange(random: random))
+        self.router = router
+        self.queries = queries
+        self.chain = chain
+        self.deliver = deliver
+    }
+
+    deinit {
+        exchange.pointee.deallocate()
+        exchange.deinitialize(count: 1)
+        exchange.deallocate()
+        buffer.deallocate()
+    }
+
+    /// Reads the request and leads it down its chain.
+    ///
+    /// - Parameter prepare: sets what the exchange has to know besides the request.
+    func start(length: Int, transport: Transport, _ prepare: (UnsafeMutablePointer<Exchange>) -> Void) {
+        itself = self
+        queries.add(self)
+        guard exchange.pointee.take(buffer, length: length, capacity: capacity, transport: transport) == .answer else {
+            return finish(0)
+        }
+        exchange.pointee.resumption = WaitingExchange.Resumption(
+            context: Unmanaged.passUnretained(self).toOpaque()
+        ) { context, verdict in
+            // SAFETY: the query keeps itself alive until it is finished, and is resumed only before that.
+            let query = Unmanaged<WaitingQuery>.fromOpaque(context).takeUnretainedValue()
+            query.goOn(Verdict(rawValue: verdict) ?? .drop)
+        }
+        prepare(exchange)
+        settle(chain.answer(exchange))
+    }
+
+    private func goOn(_ verdict: Verdict) {
+        router.beginTurn()
+        settle(chain.resume(exchange, verdict))
+        router.endTurn()
+    }
+
+    private func settle(_ length: Int) {
+        if !exchange.pointee.isWaiting { finish(length) }
+    }
+
+    private func finish(_ length: Int) {
+        queries.remove(self)
+        // SAFETY: a response lies within the buffer.
+        deliver(UnsafeRawBufferPointer(start: buffer, count: min(max(0, length), capacity)))
+        itself = nil
+    }
+
+    /// Gives the query up: there will be no response, unless it has one already and waits for an alias only. To be called once
+    /// nobody will resume it.
+    func abandon() {
+        guard itself != nil else { return }
+        settle(chain.resume(exchange, .drop))
+    }
+}
