@@ -199,41 +199,106 @@ void clinux_batch_send(clinux_batch *batch, int fd) {
 
 uint64_t clinux_batch_send_errors(const clinux_batch *batch) { return batch->send_errors; }
 
+// Fills the header of one datagram; `slot` and `part` have to last as long as it. 0 or a negative errno.
+static int outgoing_header(
+    struct msghdr *header, clinux_slot *slot, struct iovec *part, int family, const void *bytes, size_t length,
+    const clinux_address *to, const clinux_address *from) {
+    memset(header, 0, sizeof *header);
+    *part = (struct iovec){.iov_base = (void *)bytes, .iov_len = length};
+    header->msg_iov = part;
+    header->msg_iovlen = 1;
+    if (to == NULL || to->family == 0) return 0;
+    memset(slot, 0, sizeof *slot);
+    size_t name_length = clinux_address_encode(to, family, slot->client);
+    if (name_length == 0) return -EAFNOSUPPORT;
+    header->msg_name = slot->client;
+    header->msg_namelen = (socklen_t)name_length;
+    if (from == NULL || from->family == 0) return 0;
+    struct sockaddr_in6 source;
+    if (clinux_address_encode(from, family, &source) == 0) return -EAFNOSUPPORT;
+    struct cmsghdr *message = (struct cmsghdr *)slot->control;
+    if (family == 4) {
+        struct sockaddr_in v4;
+        memcpy(&v4, &source, sizeof v4);
+        message->cmsg_level = IPPROTO_IP;
+        message->cmsg_type = IP_PKTINFO;
+        message->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+        struct in_pktinfo information = {.ipi_spec_dst = v4.sin_addr};
+        memcpy(CMSG_DATA(message), &information, sizeof information);
+        slot->control_length = CMSG_SPACE(sizeof information);
+    } else {
+        message->cmsg_level = IPPROTO_IPV6;
+        message->cmsg_type = IPV6_PKTINFO;
+        message->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
+        struct in6_pktinfo information = {.ipi6_addr = source.sin6_addr, .ipi6_ifindex = source.sin6_scope_id};
+        memcpy(CMSG_DATA(message), &information, sizeof information);
+        slot->control_length = CMSG_SPACE(sizeof information);
+    }
+    header->msg_controllen = source_control(slot);
+    header->msg_control = header->msg_controllen == 0 ? NULL : slot->control;
+    return 0;
+}
+
 ssize_t clinux_send_datagram(
     int fd, int family, const void *bytes, size_t length, const clinux_address *to, const clinux_address *from) {
     clinux_slot slot;
-    memset(&slot, 0, sizeof slot);
-    size_t name_length = clinux_address_encode(to, family, slot.client);
-    if (name_length == 0) return -EAFNOSUPPORT;
-    struct iovec part = {.iov_base = (void *)bytes, .iov_len = length};
-    struct msghdr header = {.msg_name = slot.client, .msg_namelen = (socklen_t)name_length, .msg_iov = &part, .msg_iovlen = 1};
-    if (from != NULL && from->family != 0) {
-        struct sockaddr_in6 source;
-        if (clinux_address_encode(from, family, &source) == 0) return -EAFNOSUPPORT;
-        struct cmsghdr *message = (struct cmsghdr *)slot.control;
-        if (family == 4) {
-            struct sockaddr_in v4;
-            memcpy(&v4, &source, sizeof v4);
-            message->cmsg_level = IPPROTO_IP;
-            message->cmsg_type = IP_PKTINFO;
-            message->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
-            struct in_pktinfo information = {.ipi_spec_dst = v4.sin_addr};
-            memcpy(CMSG_DATA(message), &information, sizeof information);
-            slot.control_length = CMSG_SPACE(sizeof information);
-        } else {
-            message->cmsg_level = IPPROTO_IPV6;
-            message->cmsg_type = IPV6_PKTINFO;
-            message->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
-            struct in6_pktinfo information = {.ipi6_addr = source.sin6_addr, .ipi6_ifindex = source.sin6_scope_id};
-            memcpy(CMSG_DATA(message), &information, sizeof information);
-            slot.control_length = CMSG_SPACE(sizeof information);
-        }
-        header.msg_controllen = source_control(&slot);
-        header.msg_control = header.msg_controllen == 0 ? NULL : slot.control;
-    }
+    struct iovec part;
+    struct msghdr header;
+    int failure = outgoing_header(&header, &slot, &part, family, bytes, length, to, from);
+    if (failure < 0) return failure;
     ssize_t result;
     do {
         result = sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (result < 0 && errno == EINTR);
     return result < 0 ? -errno : result;
+}
+
+enum { several = 64 };
+
+int clinux_send_datagrams(int fd, int family, const clinux_outgoing *datagrams, size_t count) {
+    struct mmsghdr headers[several];
+    struct iovec parts[several];
+    clinux_slot slots[several];
+    int failure = 0;
+    for (size_t start = 0; start < count; start += several) {
+        unsigned filled = 0;
+        for (size_t i = start; i < count && i < start + several; i++) {
+            const clinux_outgoing *one = &datagrams[i];
+            int result = outgoing_header(
+                &headers[filled].msg_hdr, &slots[filled], &parts[filled], family, one->bytes, one->length, &one->to,
+                &one->from);
+            if (result == 0) filled++;
+            else if (failure == 0) failure = result;
+        }
+        unsigned at = 0;
+        while (at < filled) {
+            int sent = sendmmsg(fd, headers + at, filled - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent > 0) {
+                at += (unsigned)sent;
+            } else if (sent == 0 || errno != EINTR) {
+                if (failure == 0) failure = sent == 0 ? -EIO : -errno;
+                at++;
+            }
+        }
+    }
+    return failure;
+}
+
+int clinux_receive_datagrams(int fd, uint8_t *buffer, size_t stride, size_t count, uint32_t *lengths) {
+    struct mmsghdr headers[several];
+    struct iovec parts[several];
+    if (count > several) count = several;
+    for (size_t i = 0; i < count; i++) {
+        parts[i] = (struct iovec){.iov_base = buffer + i * stride, .iov_len = stride};
+        headers[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+    }
+    int received;
+    do {
+        received = recvmmsg(fd, headers, (unsigned)count, MSG_DONTWAIT, NULL);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) return -errno;
+    for (int i = 0; i < received; i++) {
+        lengths[i] = headers[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : headers[i].msg_len;
+    }
+    return received;
 }

@@ -128,10 +128,9 @@ package final class Server: Sendable {
                     let router = Router(
                         plan, transport: .udp, random: Server.random(),
                         dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock)
-                    let clock = process.clock
-                    router.park = { request, client, local in
-                        handOver.add(request, client: client, local: local, startedAt: clock.monotonic())
-                    }
+                    let batch = WorkerBatch()
+                    router.park = { batch.queries.add($0, client: $1, local: $2) }
+                    router.afterBatch = { if !batch.queries.all.isEmpty { handOver.take(&batch.queries) } }
                     return router
                 }
             }
@@ -153,15 +152,28 @@ package final class Server: Sendable {
             plan, transport: .udp, random: random(),
             dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
             queries: queries)
+        let loop = queries.loop
+        let answers = OutgoingDatagrams()
+        // A client that cannot be reached is no business of ours; the kernel's buffers are large.
+        let send = { answers.send(socket) }
+        let deliver: WaitingQuery.Deliver = { response, exchange in
+            guard !response.isEmpty else { return }
+            if answers.isEmpty { loop.atEndOfTurn(send) }
+            answers.add(
+                response, to: exchange.pointee.client, from: socket.isWildcard ? exchange.pointee.local : nil)
+        }
+        let clock = process.clock
         return HandOver(
-            loop: queries.loop,
-            take: HandOver.Taker { request, client, local, startedAt in
-                router.startWaiting(request, client: client, local: local, startedAt: startedAt) { response in
-                    guard !response.isEmpty else { return }
-                    // A client that cannot be reached is no business of ours; the kernel's buffers are large.
-                    _ = socket.send(response, to: client, from: socket.isWildcard ? local : nil)
-                }
+            loop: loop,
+            taker: HandOver.Taker { request, client, local in
+                router.startWaiting(
+                    request, client: client, local: local, startedAt: clock.monotonic(), deliver: deliver)
             })
+    }
+
+    /// The queries of a worker's batch that cannot be answered at once. The worker's thread alone uses it.
+    private final class WorkerBatch {
+        var queries = HandOver.Queries()
     }
 
     /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.

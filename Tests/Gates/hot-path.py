@@ -62,7 +62,7 @@ ROOTS = [
     r"@objc closure #1 in RewritePlugin\.makeStep\(_:\)",
     r"@objc closure #2 in RewritePlugin\.makeStep\(_:\)",
     # forward: down, on a worker's thread, where it sends the query to the event loop.
-    r"@objc closure #1 in ForwardPlugin\.makeStep\(_:\)",
+    r"@objc closure #2 in ForwardPlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -85,6 +85,9 @@ COLD = [
     r"(specialized )?static FilePlugin\.respond\(_:_:_:\)",
     # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
     r"DatagramWorker\.reportSendErrors\(\)",
+    # A query that cannot be answered at once: it is copied for the event loop, and those of a batch are handed over.
+    r"Router\.parkQuery\(_:_:_:\)",
+    r"Router\.finishParking\(\)",
     # forward: what is done about a query on the event loop's thread, where it waits.
     r"ForwardEngine\.take\(_:stage:\)",
     # errors: something went wrong with the query, and a line is written.

@@ -55,6 +55,20 @@ void clinux_slot_client(const clinux_slot *slot, clinux_address *out);
 ssize_t clinux_send_datagram(
     int fd, int family, const void *bytes, size_t length, const clinux_address *to, const clinux_address *from);
 
+// One datagram of several: where to (family 0 on a connected socket) and from which address (family 0: the kernel chooses).
+typedef struct clinux_outgoing {
+    const uint8_t *bytes;
+    size_t length;
+    clinux_address to;
+    clinux_address from;
+} clinux_outgoing;
+// Sends the datagrams from a socket of `family`, in order. Does not block; what cannot be sent is left out. 0, or the first
+// error as a negative errno.
+int clinux_send_datagrams(int fd, int family, const clinux_outgoing *datagrams, size_t count);
+// Receives datagrams that are there, each at a multiple of `stride` within `buffer`; those that are longer count as empty.
+// How many (at most 64), or a negative errno.
+int clinux_receive_datagrams(int fd, uint8_t *buffer, size_t stride, size_t count, uint32_t *lengths);
+
 // Sockets. `family` is 4 or 6. All descriptors are close-on-exec.
 enum { CLINUX_DATAGRAM = 1, CLINUX_STREAM = 2 };
 enum {

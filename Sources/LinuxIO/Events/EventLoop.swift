@@ -60,6 +60,8 @@ package final class EventLoop: @unchecked Sendable {
     private var generation: UInt32 = 0
     private var timers = TimerQueue<() -> Void>()
     private let events: UnsafeMutablePointer<clinux_event>
+    /// What is to be done at the end of this turn.
+    private var endings: ContiguousArray<() -> Void> = []
 
     /// The monotonic time at the start of this turn, in nanoseconds: what handlers should use for deadlines.
     package private(set) var now: UInt64
@@ -157,7 +159,8 @@ package final class EventLoop: @unchecked Sendable {
     /// and only this takes them apart. The descriptors stay open until their owners close them.
     package func forgetAll() {
         assertOwned()
-        let forgotten = (registrations, timers)
+        let forgotten = (registrations, timers, endings)
+        endings = []
         for index in registrations.indices where registrations[index] != nil {
             _ = clinux_epoll_delete(epoll.number, Int32(index))
         }
@@ -188,6 +191,22 @@ package final class EventLoop: @unchecked Sendable {
         return timers.cancel(timer) != nil
     }
 
+    /// Calls `action` once, when everything that this turn is for has been done: what was put together meanwhile can be sent at
+    /// once then. What it asks for in turn comes right after.
+    package func atEndOfTurn(_ action: @escaping () -> Void) {
+        assertOwned()
+        endings.append(action)
+    }
+
+    /// Does now what was to be done at the end of the turn.
+    package func endTurn() {
+        while !endings.isEmpty {
+            let actions = endings
+            endings = []
+            for action in actions { action() }
+        }
+    }
+
     /// Turns until `stop`; then runs the work that waits, and returns.
     package func run() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
@@ -195,6 +214,7 @@ package final class EventLoop: @unchecked Sendable {
             turnOnce(maximumMilliseconds: nil)
         }
         runWork()
+        endTurn()
         stopping.store(false, ordering: .sequentiallyConsistent)
         owner.store(0, ordering: .relaxed)
     }
@@ -229,6 +249,7 @@ package final class EventLoop: @unchecked Sendable {
         }
         let mark = timers.mark
         while let action = timers.takeDue(now: now, before: mark) { action() }
+        endTurn()
     }
 
     private func runWork() {

@@ -51,6 +51,20 @@ package struct ConnectedSocket: Sendable, BitwiseCopyable {
         Self.outcome { clinux_read(descriptor, bytes.baseAddress, bytes.count) }
     }
 
+    /// Receives the datagrams that are there, each at a multiple of `stride` within `buffer`; those that are longer than that
+    /// count as empty. As many as `lengths` has room for, and as the kernel gives at once.
+    ///
+    /// Returns how many there were, or -1 with the error number.
+    package func receive(
+        into buffer: UnsafeMutableRawBufferPointer, stride: Int, lengths: UnsafeMutableBufferPointer<UInt32>
+    ) -> (result: Int, errno: Int32) {
+        let count = min(lengths.count, stride > 0 ? buffer.count / stride : 0)
+        // SAFETY: the buffer has room for `count` datagrams of `stride` bytes, and there are at least as many lengths.
+        let result = clinux_receive_datagrams(
+            descriptor, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), stride, count, lengths.baseAddress)
+        return result < 0 ? (-1, 0 &- result) : (Int(result), 0)
+    }
+
     private static func outcome(_ call: () -> Int) -> (result: Int, errno: Int32) {
         while true {
             let result = call()

@@ -4,7 +4,9 @@ import LinuxIO
 /// place has to guess a new port together with the id.
 final class DatagramChannel: UpstreamChannel {
     /// Questions asked from one port.
-    static let mostQuestions = 64
+    static let mostQuestions = 128
+    /// Questions that go out together from one port.
+    static let mostTogether = 64
     /// Sockets of an upstream that take questions: enough that a socket's wait is nobody else's.
     static let mostOpen = 32
     /// Sockets of an upstream that are still waited on but take no more questions. Beyond, ports are used for longer: an
@@ -12,4 +14,7 @@ final class DatagramChannel: UpstreamChannel {
     static let mostRetired = 64
 
     var questions = 0
+    /// What is sent at the end of the turn, and how much that is.
+    var outgoing: OutgoingDatagrams?
+    var outgoingCount = 0
 }

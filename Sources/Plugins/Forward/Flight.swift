@@ -18,6 +18,8 @@ final class Flight {
     let stage: Int
     /// The question as it is sent, but for the id. A health check's may be joined by nobody.
     let message: [UInt8]
+    /// A number made of the message.
+    let key: UInt64
     /// Where the question ends.
     let questionEnd: Int
     /// Whether it has to go over a stream.
@@ -56,12 +58,14 @@ final class Flight {
     var failure = ""
 
     init(
-        ticket: UInt64, stage: Int, message: [UInt8], questionEnd: Int, needsStream: Bool, startedAt: UInt64,
+        ticket: UInt64, stage: Int, message: [UInt8], key: UInt64 = 0, questionEnd: Int, needsStream: Bool,
+        startedAt: UInt64,
         deadline: UInt64, upstreams: [Upstream], first: Int, mostAttempts: Int, checked: Upstream? = nil
     ) {
         self.ticket = ticket
         self.stage = stage
         self.message = message
+        self.key = key
         self.questionEnd = questionEnd
         self.needsStream = needsStream
         self.startedAt = startedAt

@@ -11,18 +11,17 @@ extension ForwardEngine {
         do throws(SystemError) {
             let channel: UpstreamChannel =
                 flight.needsStream ? try streamChannel(upstream, stage) : try datagramChannel(upstream, stage)
-            guard let identifier = channel.freeIdentifier(&numbers) else {
+            guard let identifier = channel.waiting.add(flight, &numbers) else {
                 flight.failure = "no id is free for \(channel.ends)"
                 return nil
             }
-            let problem =
-                flight.needsStream
-                ? write(flight, identifier, channel as? StreamChannel) : post(flight, identifier, channel)
-            if let problem {
+            if let datagrams = channel as? DatagramChannel {
+                post(flight, identifier, datagrams)
+            } else if let problem = write(flight, identifier, channel as? StreamChannel) {
+                channel.waiting.remove(identifier)
                 flight.failure = problem
                 return nil
             }
-            channel.waiting[identifier] = flight
             channel.usedAt = loop.now
             armSweep()
             return (channel, identifier)
@@ -58,6 +57,14 @@ extension ForwardEngine {
     // MARK: UDP
 
     private func datagramChannel(_ upstream: Upstream, _ stage: EngineStage) throws(SystemError) -> DatagramChannel {
+        // What is asked in one turn of the loop goes out together, from one port, up to a limit.
+        if let channel = upstream.turnChannel, channel.outgoingCount < DatagramChannel.mostTogether, !channel.isRetired,
+            !channel.isClosed
+        {
+            channel.questions += 1
+            upstream.metrics.countConnection(isStream: false, isReused: true)
+            return channel
+        }
         let place = numbers.below(DatagramChannel.mostOpen)
         if place < upstream.datagrams.count {
             let channel = upstream.datagrams[place]
@@ -97,26 +104,63 @@ extension ForwardEngine {
         }
     }
 
-    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: UpstreamChannel) -> String? {
-        let count = prepare(flight, identifier)
-        let (result, code) = channel.socket.send(UnsafeRawBufferPointer(rebasing: output[2..<2 + count]))
-        // What the kernel has no room for is lost as it might be on the way.
-        if result >= 0 || code == EAGAIN || code == ENOBUFS { return nil }
-        let error = SystemError(call: "write", code: code)
-        let problem = "write \(channel.ends): write: \(error.reason)"
-        failed(channel, problem)
-        return problem
+    /// Has a question sent at the end of the turn.
+    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel) {
+        if channel.upstream.turnChannel !== channel {
+            channel.upstream.turnChannel = channel
+            if postedChannels.isEmpty { loop.atEndOfTurn { [weak self] in self?.sendPosted() } }
+            postedChannels.append(channel)
+        }
+        let copy = flight.message.withUnsafeBytes { outgoing(channel).add($0) }
+        copy[0] = UInt8(identifier >> 8)
+        copy[1] = UInt8(identifier & 0xFF)
+        channel.outgoingCount += 1
     }
 
-    private func receive(_ channel: DatagramChannel) {
-        // One datagram a turn: the loop comes back while there are more.
-        let (count, code) = channel.socket.receive(into: input)
-        if count >= 0 {
-            channel.usedAt = loop.now
-            return received(UnsafeRawBufferPointer(rebasing: input[..<count]), on: channel)
+    /// Where the datagrams of a channel are put together. Those of the turn's last channels are sent before.
+    private func outgoing(_ channel: DatagramChannel) -> OutgoingDatagrams {
+        if let outgoing = channel.outgoing { return outgoing }
+        let outgoing = spareOutgoing.popLast() ?? OutgoingDatagrams()
+        channel.outgoing = outgoing
+        return outgoing
+    }
+
+    private func sendPosted() {
+        let channels = postedChannels
+        postedChannels = []
+        for channel in channels {
+            channel.upstream.turnChannel = nil
+            channel.outgoingCount = 0
+            guard let outgoing = channel.outgoing else { continue }
+            channel.outgoing = nil
+            let code = channel.isClosed ? 0 : outgoing.send(channel.socket)
+            outgoing.removeAll()
+            spareOutgoing.append(outgoing)
+            // What the kernel has no room for is lost as it might be on the way.
+            if code == 0 || code == EAGAIN || code == ENOBUFS { continue }
+            failed(channel, "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)")
         }
-        if code == EAGAIN { return }
-        failed(channel, "read \(channel.ends): read: \(SystemError(call: "read", code: code).reason)")
+    }
+
+    /// Room for the answers of one call: as many as questions go out together, of a size that no client of UDP goes beyond.
+    static let mostAnswers = 32
+    static let longestDatagram = 4096
+
+    private func receive(_ channel: DatagramChannel) {
+        // As many as there are, up to a limit: the loop comes back while there are more.
+        let most = min(Self.mostAnswers, max(1, channel.waiting.count))
+        let (count, code) = channel.socket.receive(
+            into: answers, stride: Self.longestDatagram,
+            lengths: UnsafeMutableBufferPointer(rebasing: answerLengths[..<most]))
+        if count < 0 {
+            if code == EAGAIN { return }
+            return failed(channel, "read \(channel.ends): read: \(SystemError(call: "read", code: code).reason)")
+        }
+        channel.usedAt = loop.now
+        for place in 0..<count {
+            let start = place * Self.longestDatagram
+            received(UnsafeRawBufferPointer(rebasing: answers[start..<start + Int(answerLengths[place])]), on: channel)
+        }
     }
 
     // MARK: TCP
@@ -221,7 +265,7 @@ extension ForwardEngine {
     /// Nobody waits any more for the answer of an attempt.
     func forget(_ attempt: Flight.Attempt) {
         let channel = attempt.channel
-        channel.waiting[attempt.identifier] = nil
+        channel.waiting.remove(attempt.identifier)
         guard channel.waiting.isEmpty, !channel.isClosed else { return }
         let stage = channel.upstream.stage
         let mostIdle = stage.options.mostIdle
@@ -261,8 +305,7 @@ extension ForwardEngine {
 
     /// A channel is of no more use: whoever waits on it tries again.
     private func failed(_ channel: UpstreamChannel, _ problem: String) {
-        let waiting = channel.waiting
-        channel.waiting = [:]
+        let waiting = channel.waiting.removeAll()
         // The ends are gone with the socket: what is said about them was said before.
         close(channel)
         for (identifier, flight) in waiting { attemptFailed(flight, channel, identifier, problem) }

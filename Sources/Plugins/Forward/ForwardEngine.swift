@@ -26,14 +26,23 @@ final class ForwardEngine {
     private let matchers: ForwardMatchers
     /// Where answers arrive.
     let input: UnsafeMutableRawBufferPointer
+    /// Where datagrams arrive, several at a time, and how long they are.
+    let answers: UnsafeMutableRawBufferPointer
+    let answerLengths: UnsafeMutableBufferPointer<UInt32>
+    /// Channels with questions that are sent at the end of the turn.
+    var postedChannels: [DatagramChannel] = []
+    /// Memory for such questions.
+    var spareOutgoing: [OutgoingDatagrams] = []
     /// Where questions are put together.
     let output: UnsafeMutableRawBufferPointer
     var numbers = UnguessableNumbers()
     private var flights: [Flight?] = []
     private var freePlaces: [Int] = []
     private var generation: UInt64 = 0
-    /// The flights that others may join, by question.
-    private var joinable: [[UInt8]: Flight] = [:]
+    /// The flights that others may join, by the key of their question.
+    private var joinable: [UInt64: Flight] = [:]
+    /// Makes the keys of messages this engine's own, so that nobody can choose messages with the same.
+    private let seed = UInt64.random(in: .min ... .max)
     private var wheel: DeadlineWheel
     private var tick: TimerID?
     var sweep: TimerID?
@@ -53,9 +62,12 @@ final class ForwardEngine {
         metrics = ForwardMetrics.of(process)
         let metrics = metrics
         stages = options.map { EngineStage($0, metrics) }
-        // SAFETY: the three belong to the engine, which frees them in `deinit`.
+        // SAFETY: the five belong to the engine, which frees them in `deinit`.
         input = .allocate(byteCount: Self.longestMessage, alignment: 8)
         output = .allocate(byteCount: Self.longestMessage, alignment: 8)
+        answers = .allocate(byteCount: Self.mostAnswers * Self.longestDatagram, alignment: 8)
+        answerLengths = .allocate(capacity: Self.mostAnswers)
+        answerLengths.initialize(repeating: 0)
         words = .allocate(byteCount: 512, alignment: 8)
         wheel = DeadlineWheel(now: loop.now)
         if options.contains(where: { $0.destinations.contains { $0.path != nil } }) { lookAgain() }
@@ -65,6 +77,8 @@ final class ForwardEngine {
         input.deallocate()
         output.deallocate()
         words.deallocate()
+        answers.deallocate()
+        answerLengths.deallocate()
     }
 
     // MARK: Queries
@@ -89,18 +103,21 @@ final class ForwardEngine {
         let question = Question(exchange, stage: place, needsStream: needsStream)
         let now = loop.now
         var flight: Flight
-        if let found = joinable[question.message] {
+        let key = question.key(seed: seed)
+        let found = joinable[key]
+        if let found, found.message == question.message {
             flight = found
         } else {
             let upstreams = stage.upstreams
             let most = stage.options.maxAttempts.map { $0 == 0 ? Int.max : $0 } ?? 2 * upstreams.count
             flight = add { ticket in
                 Flight(
-                    ticket: ticket, stage: place, message: question.message, questionEnd: question.end,
+                    ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
                     needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
                     upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
             }
-            joinable[question.message] = flight
+            // Two questions with the same key are rare; the second is asked for itself.
+            if found == nil { joinable[key] = flight }
             proceed(flight)
             if flight.isOver {
                 fail(exchange, .serverFailure, flight.failure)
@@ -113,7 +130,8 @@ final class ForwardEngine {
         return .later
     }
 
-    private func add(_ make: (UInt64) -> Flight) -> Flight {
+    /// Adds a flight, which is made with its ticket.
+    func add(_ make: (UInt64) -> Flight) -> Flight {
         generation += 1
         let place = freePlaces.popLast() ?? flights.count
         let flight = make(generation << 24 | UInt64(place))
@@ -129,14 +147,16 @@ final class ForwardEngine {
     }
 
     /// Gives up a flight's place and whatever may still come for it.
-    private func remove(_ flight: Flight) {
+    func remove(_ flight: Flight) {
         guard !flight.isOver else { return }
         flight.isOver = true
         let place = Int(flight.ticket & 0xFF_FFFF)
         flights[place] = nil
         freePlaces.append(place)
         flightsInTheAir -= 1
-        if joinable[flight.message] === flight { joinable[flight.message] = nil }
+        if flight.checked == nil, let place = joinable.index(forKey: flight.key), joinable[place].value === flight {
+            joinable.remove(at: place)
+        }
         for attempt in flight.outstanding { forget(attempt) }
         flight.outstanding = []
     }
@@ -360,80 +380,6 @@ final class ForwardEngine {
         for client in clients {
             fail(client.exchange, .serverFailure, flight.failure)
             client.resume(.answered)
-        }
-    }
-
-    // MARK: Health
-
-    private func check(_ upstream: Upstream, stage place: Int) {
-        guard stages[place].options.maxFails > 0, !upstream.isChecking, !isClosed else { return }
-        upstream.isChecking = true
-        beginCheck(upstream, place)
-    }
-
-    private func beginCheck(_ upstream: Upstream, _ place: Int) {
-        let options = stages[place].options
-        let question = Question(checking: options.checkName, recursionDesired: options.checkDesiresRecursion)
-        let now = loop.now
-        let flight = add { ticket in
-            Flight(
-                ticket: ticket, stage: place, message: question.message, questionEnd: question.end,
-                needsStream: options.forcesTCP, startedAt: now, deadline: now + Self.longestQuery,
-                upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
-        }
-        proceed(flight)
-    }
-
-    private func checkSucceeded(_ flight: Flight) {
-        remove(flight)
-        flight.checked?.isChecking = false
-    }
-
-    /// An upstream has answered.
-    private func recovered(_ upstream: Upstream) {
-        upstream.fails = 0
-        upstream.checksWhileDown = 0
-        if upstream.wasDown {
-            upstream.wasDown = false
-            log.info("plugin/forward: upstream \(upstream.name) answers again")
-        }
-    }
-
-    /// Longest pause between two checks, as a multiple of the interval.
-    private static let longestPause: UInt64 = 16
-
-    private func checkFailed(_ flight: Flight) {
-        guard let upstream = flight.checked else { return }
-        upstream.metrics.countCheckFailure()
-        upstream.fails += 1
-        let options = stages[flight.stage].options
-        if upstream.isDown(options.maxFails) {
-            if !upstream.wasDown {
-                upstream.wasDown = true
-                log.warning(
-                    "plugin/forward: upstream \(upstream.name) is down: \(upstream.fails) health checks have failed, "
-                        + "the last with: \(flight.failure)")
-            }
-            upstream.checksWhileDown += 1
-        }
-        guard upstream.isInUse, !isClosed else {
-            upstream.isChecking = false
-            return
-        }
-        // Until it is down checks keep their interval; then each pause is twice the one before, less up to a quarter, so that
-        // those who check the same upstream do not do it in step.
-        let factor = min(Self.longestPause, 1 << UInt64(min(upstream.checksWhileDown, 10)))
-        let pause = max(options.checkInterval, 10 * Clock.millisecond) * (upstream.checksWhileDown == 0 ? 1 : factor)
-        let jitter = pause / 4 / 65_536 * UInt64(numbers.next())
-        let place = flight.stage
-        loop.schedule(after: pause - jitter) { [weak self] in
-            guard let self, !self.isClosed else { return }
-            // It has answered somebody in the meantime.
-            if upstream.fails == 0 || !upstream.isInUse {
-                upstream.isChecking = false
-            } else {
-                self.beginCheck(upstream, place)
-            }
         }
     }
 

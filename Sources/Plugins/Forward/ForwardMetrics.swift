@@ -72,34 +72,38 @@ final class UpstreamMetrics: Sendable {
     let to: String
     private let state = Mutex(State())
 
-    /// Numbers by protocol.
-    struct ByKind {
-        var datagram: UInt64 = 0
-        var stream: UInt64 = 0
+    private let datagramHits = Atomic<UInt64>(0)
+    private let datagramMisses = Atomic<UInt64>(0)
+    private let streamHits = Atomic<UInt64>(0)
+    private let streamMisses = Atomic<UInt64>(0)
+
+    private struct State {
+        var checkFailures: UInt64 = 0
+        /// By code; the usual ones have places of their own.
+        var durations = [Durations?](repeating: nil, count: UpstreamMetrics.usualCodes)
+        var rareDurations: [UInt16: Durations] = [:]
     }
 
-    struct State {
-        var hits = ByKind()
-        var misses = ByKind()
-        var checkFailures: UInt64 = 0
-        var durations: [ResponseCode: Durations] = [:]
-    }
+    private static let usualCodes = 16
 
     struct Durations {
         var buckets = [UInt64](repeating: 0, count: TimeBuckets.count)
         var seconds = 0.0
+
+        mutating func add(_ place: Int, _ nanoseconds: UInt64) {
+            buckets[place] &+= 1
+            seconds += Double(nanoseconds) / 1e9
+        }
     }
 
     init(to: String) { self.to = to }
 
     func countConnection(isStream: Bool, isReused: Bool) {
-        state.withLock { state in
-            switch (isReused, isStream) {
-            case (true, false): state.hits.datagram &+= 1
-            case (true, true): state.hits.stream &+= 1
-            case (false, false): state.misses.datagram &+= 1
-            case (false, true): state.misses.stream &+= 1
-            }
+        switch (isReused, isStream) {
+        case (true, false): datagramHits.wrappingAdd(1, ordering: .relaxed)
+        case (true, true): streamHits.wrappingAdd(1, ordering: .relaxed)
+        case (false, false): datagramMisses.wrappingAdd(1, ordering: .relaxed)
+        case (false, true): streamMisses.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
@@ -109,17 +113,26 @@ final class UpstreamMetrics: Sendable {
     func observe(_ code: ResponseCode, nanoseconds: UInt64) {
         let place = TimeBuckets.place(nanoseconds)
         state.withLock { state in
-            state.durations[code, default: Durations()].buckets[place] &+= 1
-            state.durations[code, default: Durations()].seconds += Double(nanoseconds) / 1e9
+            let number = Int(code.rawValue)
+            if number < state.durations.count {
+                if state.durations[number] == nil { state.durations[number] = Durations() }
+                state.durations[number]?.add(place, nanoseconds)
+            } else {
+                state.rareDurations[code.rawValue, default: Durations()].add(place, nanoseconds)
+            }
         }
     }
 
     private var labels: [(String, String)] { [("proxy_name", "forward"), ("to", to)] }
 
     func durations() -> [MetricsRegistry.Sample] {
-        let durations = state.withLock { $0.durations }
-        return durations.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { code, durations in
-            MetricsRegistry.Sample.histogram(
+        let (usual, rare) = state.withLock { ($0.durations, $0.rareDurations) }
+        let all =
+            usual.enumerated().compactMap { code, durations in durations.map { (code, $0) } }
+            + rare.map { (Int($0.key), $0.value) }.sorted { $0.0 < $1.0 }
+        return all.flatMap { number, durations in
+            let code = ResponseCode(rawValue: UInt16(truncatingIfNeeded: number))
+            return MetricsRegistry.Sample.histogram(
                 bounds: TimeBuckets.bounds, buckets: durations.buckets, sum: durations.seconds,
                 labels: [("proxy_name", "forward"), ("rcode", "\(code)"), ("to", to)])
         }
@@ -131,8 +144,11 @@ final class UpstreamMetrics: Sendable {
     }
 
     func connections(reused: Bool) -> [MetricsRegistry.Sample] {
-        let counted = state.withLock { reused ? $0.hits : $0.misses }
-        return [("tcp", counted.stream), ("udp", counted.datagram)].filter { $0.1 > 0 }.map { kind, count in
+        let (stream, datagram) =
+            reused
+            ? (streamHits.load(ordering: .relaxed), datagramHits.load(ordering: .relaxed))
+            : (streamMisses.load(ordering: .relaxed), datagramMisses.load(ordering: .relaxed))
+        return [("tcp", stream), ("udp", datagram)].filter { $0.1 > 0 }.map { kind, count in
             MetricsRegistry.Sample(
                 labels: [("proto", kind), ("proxy_name", "forward"), ("to", to)], value: Double(count))
         }

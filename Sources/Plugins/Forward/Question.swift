@@ -41,6 +41,27 @@ struct Question {
         self.message = message
     }
 
+    /// A number made of the message's bytes and a seed.
+    func key(seed: UInt64) -> UInt64 {
+        var key = seed
+        func mix(_ word: UInt64) {
+            // A full multiplication whose halves are folded (wyhash): every bit of the word reaches every bit of the key.
+            let product = (key ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+            key = product.high ^ product.low ^ 0xE703_7ED1_A0B4_28DB
+        }
+        message.withUnsafeBytes { bytes in
+            var place = 0
+            while place + 8 <= bytes.count {
+                mix(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                place += 8
+            }
+            var rest = UInt64(bytes.count)
+            for octet in bytes[place...] { rest = rest << 8 | UInt64(octet) }
+            mix(rest)
+        }
+        return key
+    }
+
     private static func options(_ message: UnsafeRawBufferPointer, _ request: Request) -> RecordWalk.Record? {
         guard let base = message.baseAddress, message.count >= Header.length else { return nil }
         let counts = [Header.answerCountOffset, Header.authorityCountOffset, Header.additionalCountOffset]

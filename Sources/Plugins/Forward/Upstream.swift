@@ -8,6 +8,8 @@ final class Upstream {
     let metrics: UpstreamMetrics
     unowned let stage: EngineStage
     var datagrams: [DatagramChannel] = []
+    /// The channel from which this turn's questions go out.
+    var turnChannel: DatagramChannel?
     var streams: [StreamChannel] = []
     /// Sockets that take no more questions, but are still waited on.
     var retired: [UpstreamChannel] = []

@@ -8,7 +8,7 @@ class UpstreamChannel {
     /// When it was last of use.
     var usedAt: UInt64
     /// Who waits, by id.
-    var waiting: [UInt16: Flight] = [:]
+    var waiting = FlightTable()
     /// Whether it takes no more questions; closed when nobody waits any more.
     var isRetired = false
     var isClosed = false
@@ -25,13 +25,4 @@ class UpstreamChannel {
 
     /// Both ends, as Go's errors name them.
     var ends: String { "\(network) \(socket.localAddress.map(String.init(describing:)) ?? "?")->\(upstream.address)" }
-
-    /// An id that nobody else waits for; nil where there is none to be found.
-    func freeIdentifier(_ numbers: inout UnguessableNumbers) -> UInt16? {
-        for _ in 0..<16 {
-            let identifier = numbers.next()
-            if waiting[identifier] == nil { return identifier }
-        }
-        return nil
-    }
 }

@@ -37,8 +37,8 @@ final class StreamService: @unchecked Sendable {
             router.park = { [unowned router, weak server] request, client, local in
                 guard let server, let reply = server.takeReply() else { return }
                 router.startWaiting(request, client: client, local: local, startedAt: clock.monotonic()) {
-                    [weak server] in
-                    server?.reply(reply, $0)
+                    [weak server] response, _ in
+                    server?.reply(reply, response)
                 }
             }
             try server.serve(listener)
@@ -69,6 +69,7 @@ final class StreamService: @unchecked Sendable {
         // Handlers hold servers, which hold the loop: only this takes them apart.
         loop.forgetAll()
         queries.abandonAll()
+        loop.endTurn()
     }
 
     /// Counts down to the last of several.

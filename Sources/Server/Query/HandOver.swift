@@ -7,66 +7,94 @@ final class HandOver: Sendable {
     /// has caught up, or it never will.
     static let mostQueries = 16_384
 
-    private struct Query {
-        let request: [UInt8]
-        let client: SocketAddress
-        let local: SocketAddress
-        let startedAt: UInt64
+    /// Queries with the bytes of all of them.
+    struct Queries {
+        /// One query: its bytes' place, and who asks whom.
+        struct Query {
+            let bytes: Range<Int>
+            let client: SocketAddress
+            let local: SocketAddress
+        }
+
+        private(set) var bytes: [UInt8] = []
+        private(set) var all: [Query] = []
+
+        /// Adds a query.
+        mutating func add(_ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress) {
+            let start = bytes.count
+            bytes.append(contentsOf: request)
+            all.append(Query(bytes: start..<bytes.count, client: client, local: local))
+        }
+
+        /// Adds those of another batch.
+        mutating func add(_ others: borrowing Queries) {
+            let start = bytes.count
+            bytes.append(contentsOf: others.bytes)
+            for query in others.all {
+                all.append(
+                    Query(
+                        bytes: start + query.bytes.lowerBound..<start + query.bytes.upperBound, client: query.client,
+                        local: query.local))
+            }
+        }
+
+        mutating func removeAll() {
+            bytes.removeAll(keepingCapacity: bytes.capacity < 1 << 18)
+            all.removeAll(keepingCapacity: all.capacity < 4096)
+        }
     }
 
     private let loop: EventLoop
-    private let queries = Mutex<[Query]>([])
+    private let waiting = Mutex(Queries())
     private let droppedQueries = Atomic<UInt64>(0)
-    /// Takes a query on the loop's thread. Set before the first query.
-    private let take: Taker
+    /// Takes queries on the loop's thread. Set before the first query.
+    private let taker: Taker
 
     /// What the loop's thread does with a query.
     ///
-    /// `@unchecked Sendable`: made before the threads start, called on the loop's thread only.
+    /// `@unchecked Sendable`: made before the threads start, used on the loop's thread only.
     final class Taker: @unchecked Sendable {
-        let take: (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress, _ startedAt: UInt64) -> Void
+        let take: (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void
+        /// The queries in hand: kept for their memory.
+        fileprivate var taken = Queries()
 
-        init(
-            _ take:
-                @escaping (
-                    UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress, _ startedAt: UInt64
-                ) -> Void
-        ) {
+        init(_ take: @escaping (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void) {
             self.take = take
         }
     }
 
-    init(loop: EventLoop, take: Taker) {
+    init(loop: EventLoop, taker: Taker) {
         self.loop = loop
-        self.take = take
+        self.taker = taker
     }
 
     /// Queries that were dropped because too many waited.
     var dropped: UInt64 { droppedQueries.load(ordering: .relaxed) }
 
-    /// Hands a query over; any thread may.
-    func add(_ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress, startedAt: UInt64) {
-        let query = Query(request: Array(request), client: client, local: local, startedAt: startedAt)
-        let isFirst = queries.withLock { queries -> Bool in
-            guard queries.count < Self.mostQueries else {
-                droppedQueries.wrappingAdd(1, ordering: .relaxed)
+    /// Hands over the queries of a batch, and empties it; any thread may.
+    func take(_ batch: inout Queries) {
+        let isFirst = waiting.withLock { waiting -> Bool in
+            guard waiting.all.count + batch.all.count <= Self.mostQueries else {
+                droppedQueries.wrappingAdd(UInt64(batch.all.count), ordering: .relaxed)
                 return false
             }
-            queries.append(query)
-            return queries.count == 1
+            let isFirst = waiting.all.isEmpty
+            if isFirst { swap(&waiting, &batch) } else { waiting.add(batch) }
+            return isFirst
         }
+        batch.removeAll()
         // The loop empties the queue whole, so only the first has to wake it.
         if isFirst { loop.execute { self.drain() } }
     }
 
     private func drain() {
-        let taken = queries.withLock { queries in
-            let taken = queries
-            queries = []
-            return taken
-        }
-        for query in taken {
-            query.request.withUnsafeBytes { take.take($0, query.client, query.local, query.startedAt) }
+        let taker = taker
+        taker.taken.removeAll()
+        waiting.withLock { swap(&$0, &taker.taken) }
+        taker.taken.bytes.withUnsafeBytes { bytes in
+            for query in taker.taken.all {
+                taker.take(UnsafeRawBufferPointer(rebasing: bytes[query.bytes]), query.client, query.local)
+            }
         }
     }
 }

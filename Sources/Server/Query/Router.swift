@@ -29,7 +29,11 @@ final class Router {
     private let request: UnsafeMutableRawPointer
     /// What becomes of a query that cannot be answered at once. Set before the first query.
     var park: Park?
+    /// What is done after a batch in which `park` was called; nil where nothing is. Set before the first query.
+    var afterBatch: (() -> Void)?
     private var isInTurn = false
+    /// Whether `park` was called in this batch.
+    private var hasParked = false
     private let mayWait: Bool
 
     /// Longest request that is kept: the longest message there is.
@@ -128,6 +132,7 @@ final class Router {
 
     @inline(never)
     private func parkQuery(_ length: Int, _ client: SocketAddress, _ local: SocketAddress) {
+        hasParked = true
         park?(UnsafeRawBufferPointer(start: request, count: length), client, local)
     }
 
@@ -140,22 +145,26 @@ final class Router {
     ///   - deliver: takes the response, or nothing where there is none.
     func startWaiting(
         _ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress, startedAt: UInt64,
-        deliver: @escaping (UnsafeRawBufferPointer) -> Void
+        deliver: @escaping WaitingQuery.Deliver
     ) {
         // The block is found again: the exchange's own memory has the name by now of another query.
         let verdict = exchange.pointee.take(
             UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
             length: request.count, capacity: request.count, transport: transport)
         let place = verdict == .answer ? routesView.route(exchange) : -1
-        guard place >= 0, let queries else { return deliver(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard place >= 0, let queries else {
+            exchange.pointee.client = client
+            exchange.pointee.local = local
+            return deliver(UnsafeRawBufferPointer(start: nil, count: 0), exchange)
+        }
         let chain = views[place]
         // No more than the client takes: there may be many that wait.
         let capacity =
             transport == .udp
             ? min(exchange.pointee.request.udpSize, Router.datagramCapacity) : Router.longestRequest
-        let query = WaitingQuery(
-            request, capacity: capacity, router: self, queries: queries, chain: chain,
-            random: FastRandom(seed: exchange.pointee.random.next()), deliver: deliver)
+        let query = queries.take(
+            request, capacity: capacity, router: self, chain: chain, random: exchange.pointee.random.next(),
+            deliver: deliver)
         beginTurn()
         query.start(length: request.count, transport: transport) { waiting in
             waiting.pointee.client = client
@@ -167,7 +176,6 @@ final class Router {
                 waiting.pointee.limit(to: chain.udpSize)
             }
         }
-        endTurn()
     }
 
     /// Leads a question of the server's own down the block that it belongs to, as if a client had asked over TCP.
@@ -190,9 +198,10 @@ final class Router {
             length: request.count, capacity: request.count, transport: .tcp)
         let place = verdict == .answer ? routesView.route(exchange) : -1
         guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        let query = WaitingQuery(
-            request, capacity: Router.longestRequest, router: self, queries: queries, chain: views[place],
-            random: FastRandom(seed: exchange.pointee.random.next()), deliver: done)
+        let query = queries.take(
+            request, capacity: Router.longestRequest, router: self, chain: views[place],
+            random: exchange.pointee.random.next()
+        ) { response, _ in done(response) }
         query.start(length: request.count, transport: .tcp) { waiting in
             waiting.pointee.client = outer.pointee.client
             waiting.pointee.local = outer.pointee.local
@@ -203,18 +212,15 @@ final class Router {
         }
     }
 
-    /// Begins a turn of the loop in which queries that wait are worked on: a batch of its own, unless one is going on.
+    /// Begins a turn of the loop in which queries that wait are worked on: a batch that lasts until the turn's end.
     func beginTurn() {
-        guard !isInTurn else { return }
+        guard !isInTurn, let queries else { return }
         isInTurn = true
         beginBatch(clock.monotonic())
-    }
-
-    /// Ends the turn.
-    func endTurn() {
-        guard isInTurn else { return }
-        isInTurn = false
-        endBatch(clock.monotonic())
+        queries.loop.atEndOfTurn { [self] in
+            isInTurn = false
+            endBatch(clock.monotonic())
+        }
     }
 
     /// Answers with `code` alone: no block has seen the query.
@@ -243,5 +249,13 @@ final class Router {
             place &+= 1
         }
         dropped.endBatch(now)
+        if hasParked { finishParking() }
+    }
+
+    /// Has the queries of the batch handed over that cannot be answered at once.
+    @inline(never)
+    private func finishParking() {
+        hasParked = false
+        afterBatch?()
     }
 }

@@ -1,4 +1,5 @@
 import LinuxIO
+import PluginKit
 import Synchronization
 
 /// The queries that wait on an event loop, of all its routers. Belongs to the loop's thread, but for `count`.
@@ -14,7 +15,33 @@ final class WaitingQueries: @unchecked Sendable {
     /// Called when there are none any more.
     private var whenEmpty: (() -> Void)?
 
+    /// Memory of queries that are over, for the next ones.
+    private var free: [WaitingQuery] = []
+    /// How much of it is kept: what a busy second has in hand at a time.
+    private static let mostFree = 512
+    /// Bytes of a response whose memory is kept: that over UDP.
+    private static let largestKept = 4096
+
     init(loop: EventLoop) { self.loop = loop }
+
+    /// A query with memory of its own; see `WaitingQuery.prepare`.
+    ///
+    /// - Parameter random: a seed.
+    func take(
+        _ request: UnsafeRawBufferPointer, capacity: Int, router: Router, chain: ChainView, random: UInt64,
+        deliver: @escaping WaitingQuery.Deliver
+    ) -> WaitingQuery {
+        let query =
+            free.popLast()
+            ?? WaitingQuery(capacity: capacity, queries: self, chain: chain, random: FastRandom(seed: random))
+        query.prepare(request, room: capacity, router: router, chain: chain, deliver: deliver)
+        return query
+    }
+
+    /// Takes the memory of a query that is over.
+    func giveBack(_ query: WaitingQuery) {
+        if free.count < Self.mostFree, query.heldBytes <= Self.largestKept { free.append(query) }
+    }
 
     func add(_ query: WaitingQuery) {
         query.earlier = last
@@ -45,5 +72,6 @@ final class WaitingQueries: @unchecked Sendable {
     /// for them, as they were taken up later.
     func abandonAll() {
         while let query = last { query.abandon() }
+        free = []
     }
 }

@@ -7,39 +7,57 @@ import PluginKit
 ///
 /// It keeps itself alive meanwhile: `finish` lets go of it.
 final class WaitingQuery {
+    /// Takes the response (no bytes where there is none) to whoever asked, who stands in the exchange.
+    typealias Deliver = (UnsafeRawBufferPointer, UnsafeMutablePointer<Exchange>) -> Void
+
     private let exchange: UnsafeMutablePointer<Exchange>
-    private let buffer: UnsafeMutableRawPointer
-    private let capacity: Int
-    /// The chains that it goes down, with the memory behind them.
-    private let router: Router
+    private var buffer: UnsafeMutableRawPointer
+    private var capacity: Int
+    /// The chains that it goes down, with the memory behind them; nil while the memory waits for its next query.
+    private var router: Router?
     private let queries: WaitingQueries
     private var chain: ChainView
-    /// Takes the response; no bytes where there is none.
-    private let deliver: (UnsafeRawBufferPointer) -> Void
+    private var deliver: Deliver?
     private var itself: WaitingQuery?
     /// The queries that were taken up before and after this one, for `WaitingQueries`.
     var earlier: WaitingQuery?
     unowned(unsafe) var later: WaitingQuery?
 
-    /// - Parameters:
-    ///   - request: its bytes, which are copied.
-    ///   - capacity: room for the response in bytes, at least that of the request.
-    ///   - deliver: called once, on the loop's thread.
-    init(
-        _ request: UnsafeRawBufferPointer, capacity: Int, router: Router, queries: WaitingQueries, chain: ChainView,
-        random: FastRandom, deliver: @escaping (UnsafeRawBufferPointer) -> Void
-    ) {
-        self.capacity = max(capacity, request.count)
-        // SAFETY: the two allocations are this object's alone, and freed in `deinit`; the buffer has room for the request.
-        buffer = .allocate(byteCount: self.capacity, alignment: 8)
-        if let start = request.baseAddress { buffer.copyMemory(from: start, byteCount: request.count) }
+    /// Memory for a query, with room for a response of so many bytes.
+    init(capacity: Int, queries: WaitingQueries, chain: ChainView, random: FastRandom) {
+        self.capacity = capacity
+        // SAFETY: the two allocations are this object's alone, and freed in `deinit`.
+        buffer = .allocate(byteCount: capacity, alignment: 8)
         exchange = .allocate(capacity: 1)
         exchange.initialize(to: Exchange(random: random))
-        self.router = router
         self.queries = queries
+        self.chain = chain
+    }
+
+    /// Makes the memory a query's.
+    ///
+    /// - Parameters:
+    ///   - request: its bytes, which are copied.
+    ///   - room: for the response in bytes, at least that of the request.
+    ///   - deliver: called once, on the loop's thread.
+    func prepare(
+        _ request: UnsafeRawBufferPointer, room: Int, router: Router, chain: ChainView, deliver: @escaping Deliver
+    ) {
+        let needed = max(room, request.count)
+        if needed > capacity {
+            buffer.deallocate()
+            buffer = .allocate(byteCount: needed, alignment: 8)
+            capacity = needed
+        }
+        // SAFETY: the buffer has room for the request.
+        if let start = request.baseAddress { buffer.copyMemory(from: start, byteCount: request.count) }
+        self.router = router
         self.chain = chain
         self.deliver = deliver
     }
+
+    /// Bytes of memory that a response may take.
+    var heldBytes: Int { capacity }
 
     deinit {
         exchange.pointee.deallocate()
@@ -69,9 +87,8 @@ final class WaitingQuery {
     }
 
     private func goOn(_ verdict: Verdict) {
-        router.beginTurn()
+        router?.beginTurn()
         settle(chain.resume(exchange, verdict))
-        router.endTurn()
     }
 
     private func settle(_ length: Int) {
@@ -81,7 +98,10 @@ final class WaitingQuery {
     private func finish(_ length: Int) {
         queries.remove(self)
         // SAFETY: a response lies within the buffer.
-        deliver(UnsafeRawBufferPointer(start: buffer, count: min(max(0, length), capacity)))
+        deliver?(UnsafeRawBufferPointer(start: buffer, count: min(max(0, length), capacity)), exchange)
+        deliver = nil
+        router = nil
+        queries.giveBack(self)
         itself = nil
     }
 
