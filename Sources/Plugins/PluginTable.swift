@@ -54,7 +54,7 @@ package enum PluginTable {
         Entry("rewrite", RewritePlugin.self),
         Entry("autopath"),
         Entry("acl", AccessControlPlugin.self),
-        Entry("cache"),
+        Entry("cache", CachePlugin.self),
         Entry("header", HeaderPlugin.self),
         Entry("dnssec"),
         Entry("tls"),

@@ -106,11 +106,14 @@ package final class Server: Sendable {
             }
             let loop = try EventLoop(clock: process.clock)
             let queries = WaitingQueries(loop: loop)
+            // By address: no two listeners have the same.
+            let ownQueries = Dictionary(
+                uniqueKeysWithValues: configuration.listeners.map { ($0.address, OwnQueryQueue(loop: loop)) })
             let service = try StreamService(streams, clock: process.clock, queries: queries) { plan in
                 Router(
                     plan, transport: .tcp, random: Server.random(),
                     dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp), clock: process.clock,
-                    queries: queries)
+                    queries: queries, ownQueries: ownQueries[plan.address])
             }
             let admin = try AdminService(process.admin, clock: process.clock)
             state.withLock { state in
@@ -120,14 +123,16 @@ package final class Server: Sendable {
                 state.admin = admin
             }
             let handOvers = waiting.map { socket, plan in
-                Self.handOver(plan, socket, queries, metrics, process)
+                Self.handOver(plan, socket, queries, ownQueries[plan.address], metrics, process)
             }
             for (worker, plan, number, address) in workers where handOvers.indices.contains(address) {
                 let handOver = handOvers[address]
+                let ownQueries = ownQueries[plan.address]
                 try worker.start(name: "udp-\(number)") {
                     let router = Router(
                         plan, transport: .udp, random: Server.random(),
-                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock)
+                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
+                        ownQueries: ownQueries)
                     let batch = WorkerBatch()
                     router.park = { batch.queries.add($0, client: $1, local: $2) }
                     router.afterBatch = { if !batch.queries.all.isEmpty { handOver.take(&batch.queries) } }
@@ -143,15 +148,18 @@ package final class Server: Sendable {
         }
     }
 
-    /// How queries over UDP to one address get to the event loop, and their answers back to the clients.
+    /// How queries over UDP to one address get to the event loop, and their answers back to the clients. The questions that
+    /// the plugins of that address ask of their own accord are led down the same chains.
     private static func handOver(
-        _ plan: ListenerPlan, _ socket: DatagramSocket, _ queries: WaitingQueries, _ metrics: QueryMetrics,
+        _ plan: ListenerPlan, _ socket: DatagramSocket, _ queries: WaitingQueries, _ ownQueries: OwnQueryQueue?,
+        _ metrics: QueryMetrics,
         _ process: ProcessContext
     ) -> HandOver {
         let router = Router(
             plan, transport: .udp, random: random(),
             dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
-            queries: queries)
+            queries: queries, ownQueries: ownQueries)
+        ownQueries?.serve(with: router)
         let loop = queries.loop
         let answers = OutgoingDatagrams()
         // A client that cannot be reached is no business of ours; the kernel's buffers are large.

@@ -28,8 +28,8 @@ struct PluginTableTests {
     /// CoreDNS's order, for the plugins whose places are seen from outside.
     @Test func theOrderIsThatOfCoreDNS() {
         let order = [
-            "root", "bind", "debug", "ready", "health", "prometheus", "errors", "log", "loadbalance", "kubernetes",
-            "whoami",
+            "root", "bind", "debug", "ready", "health", "prometheus", "errors", "log", "loadbalance", "cache",
+            "kubernetes", "whoami",
         ]
         let numbers = order.compactMap { PluginTable.number(of: $0) }
         #expect(numbers.count == order.count)

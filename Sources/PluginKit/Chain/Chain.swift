@@ -62,7 +62,26 @@ package struct ChainView {
     /// were passed.
     ///
     /// - Returns: the length of the response in bytes, 0 where there is none to send, or none yet (`Exchange.isWaiting`).
-    package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int { descend(exchange, from: 0) }
+    package func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
+        exchange.pointee.topPlace = 0
+        return descend(exchange, from: 0)
+    }
+
+    /// Leads a question of the server's own down the plugins below the one that asks (`Exchange.asker`), and up again to
+    /// that one, whose `up` is the last. Without that plugin there is no response.
+    ///
+    /// - Returns: as `answer`.
+    package func answerBelowAsker(_ exchange: UnsafeMutablePointer<Exchange>) -> Int {
+        var place = 0
+        while place < count {
+            if steps[place].plugin == exchange.pointee.asker {
+                exchange.pointee.topPlace = place
+                return descend(exchange, from: place &+ 1)
+            }
+            place &+= 1
+        }
+        return 0
+    }
 
     /// Goes on with an exchange that waits, with what the step that it waited for says now.
     ///
@@ -140,7 +159,8 @@ package struct ChainView {
     private func climb(_ exchange: UnsafeMutablePointer<Exchange>, from end: Int) -> Int {
         _ = exchange.pointee.finish()
         var place = end
-        while place > 0 {
+        let top = exchange.pointee.topPlace
+        while place > top {
             place &-= 1
             if let up = steps[place].up { up(steps[place].context, UnsafeMutableRawPointer(exchange)) }
         }

@@ -74,6 +74,14 @@ package struct Exchange {
     package var wholeLength = 0
     /// Options that the response's OPT record is to carry, in wire form; set by `attach`.
     @usableFromInline package internal(set) var options = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Of a question of the server's own: the number of the plugin that asks, and the address of its `OwnQuery.subject`.
+    /// `nobody` for a client's query.
+    package var asker = Exchange.nobody
+    package var ownQuery: UnsafeMutableRawPointer?
+    /// The place in the chain of the topmost plugin that has a part in the exchange.
+    var topPlace = 0
+    /// What `cache` remembers between the way down and the way up; 0 for nothing.
+    package var cacheNotes: UInt8 = 0
     /// Length of the finished response in bytes: known on the way up.
     package var responseLength = 0
     /// Number of the plugin that last put another request in the place of the client's; `nobody` where it is the client's.
@@ -150,6 +158,9 @@ package struct Exchange {
         options = UnsafeRawBufferPointer(start: nil, count: 0)
         isWaiting = false
         wholeLength = 0
+        asker = Exchange.nobody
+        ownQuery = nil
+        cacheNotes = 0
         let verdict = request.read(buffer, length: length, name: name)
         // SAFETY: the writer's limit is at most the capacity of the buffer.
         let allowed = if case .udp = transport { min(request.udpSize, capacity) } else { capacity }

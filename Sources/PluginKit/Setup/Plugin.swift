@@ -89,10 +89,14 @@ package struct WorkerContext: Sendable {
     /// The event loop whose thread the chain belongs to; nil on a thread that does not wait. What is registered there by a
     /// step lives as long as the step.
     package let loop: EventLoop?
+    /// Asks a question of the server's own, of the plugins of this block; nil where nothing can.
+    package let ask: (@Sendable (OwnQuery) -> Void)?
 
     package init(
-        server: String, zone: String, transport: Transport, view: String = "", loop: EventLoop? = nil
+        server: String, zone: String, transport: Transport, view: String = "", loop: EventLoop? = nil,
+        ask: (@Sendable (OwnQuery) -> Void)? = nil
     ) {
+        self.ask = ask
         self.server = server
         self.zone = zone
         self.transport = transport

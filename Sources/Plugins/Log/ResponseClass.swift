@@ -66,7 +66,7 @@ enum ResponseClass: UInt8, CaseIterable, Sendable {
 
     /// Whether `wall` lies between the inception and the expiration of a signature (RFC 4034, section 3.1.5: numbers that
     /// compare in serial arithmetic).
-    private static func isValid(
+    static func isValid(
         _ record: RecordWalk.Record, _ message: UnsafeRawBufferPointer, _ wall: Clock.Wall
     ) -> Bool {
         // Type (2), algorithm (1), labels (1), TTL (4), then the two times.

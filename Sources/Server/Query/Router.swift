@@ -47,18 +47,21 @@ final class Router {
     ///   - random: seeded for this worker.
     ///   - dropped: counts the queries that no block takes; this worker's own.
     ///   - queries: those that wait on the event loop, where the router is to belong to its thread.
+    ///   - ownQueries: takes the questions that plugins ask of their own accord.
     init(
         _ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries, clock: Clock,
-        queries: WaitingQueries? = nil
+        queries: WaitingQueries? = nil, ownQueries: OwnQueryQueue? = nil
     ) {
         self.queries = queries
         self.clock = clock
         request = .allocate(byteCount: Router.longestRequest, alignment: 8)
-        chains = plan.zones.map { zone in
-            zone.block.makeChain(
+        chains = plan.zones.enumerated().map { place, zone in
+            var ask: (@Sendable (OwnQuery) -> Void)?
+            if let ownQueries { ask = { ownQueries.add($0, chain: place) } }
+            return zone.block.makeChain(
                 WorkerContext(
                     server: plan.server, zone: zone.name, transport: transport, view: zone.block.view?.name ?? "",
-                    loop: queries?.loop))
+                    loop: queries?.loop, ask: ask))
         }
         mayWait = chains.contains { $0.mayWait }
         routes = BlockRoutes(plan.zones)
@@ -209,6 +212,30 @@ final class Router {
             waiting.pointee.startedAt = outer.pointee.startedAt
             waiting.pointee.aliasLookup = AliasResolver.lookup
             waiting.pointee.aliasContext = UnsafeMutableRawPointer(inner)
+        }
+    }
+
+    /// Leads a question of the server's own down the plugins below the one that asks.
+    ///
+    /// - Parameter chain: the place of the asker's block.
+    func start(_ query: OwnQuery, chain: Int) {
+        guard chain >= 0, chain < chains.count, let queries else { return query.ended() }
+        beginTurn()
+        query.request.withUnsafeBytes { request in
+            let waiting = queries.take(
+                request, capacity: Router.longestRequest, router: self, chain: views[chain],
+                random: exchange.pointee.random.next()
+            ) { _, _ in query.ended() }
+            waiting.start(length: request.count, transport: .tcp) { exchange in
+                exchange.pointee.client = query.client
+                exchange.pointee.local = query.local
+                exchange.pointee.startedAt = clock.monotonic()
+                exchange.pointee.aliasLookup = AliasResolver.lookup
+                exchange.pointee.aliasContext = UnsafeMutableRawPointer(aliases)
+                exchange.pointee.asker = query.asker
+                // The query is kept by what is called at its end.
+                exchange.pointee.ownQuery = Unmanaged.passUnretained(query.subject).toOpaque()
+            }
         }
     }
 

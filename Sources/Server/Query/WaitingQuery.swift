@@ -83,7 +83,8 @@ final class WaitingQuery {
             query.goOn(Verdict(rawValue: verdict) ?? .drop)
         }
         prepare(exchange)
-        settle(chain.answer(exchange))
+        let isOwn = exchange.pointee.ownQuery != nil
+        settle(isOwn ? chain.answerBelowAsker(exchange) : chain.answer(exchange))
     }
 
     private func goOn(_ verdict: Verdict) {
