@@ -127,6 +127,10 @@ final class ForwardEngine {
         flight.clients.append(waiting)
         stage.concurrent += 1
         self.waiting += 1
+        if exchange.pointee.deadline < flight.firstClientLeaves {
+            flight.firstClientLeaves = exchange.pointee.deadline
+            wake(flight, at: exchange.pointee.deadline, now)
+        }
         return .later
     }
 
@@ -175,6 +179,10 @@ final class ForwardEngine {
     /// up the flight.
     func proceed(_ flight: Flight) {
         let now = loop.now
+        if now >= flight.firstClientLeaves {
+            dismissClients(flight, now)
+            guard !flight.isOver else { return }
+        }
         expireAttempts(flight, now)
         while !flight.isOver, flight.attempts < flight.mostAttempts, now >= flight.nextAttemptAt, now < flight.deadline
         {
@@ -191,11 +199,37 @@ final class ForwardEngine {
         var wake = flight.deadline
         if mayTryAgain { wake = min(wake, flight.nextAttemptAt) }
         for attempt in flight.outstanding { wake = min(wake, attempt.expiresAt) }
-        if flight.wakesAt.map({ wake < $0 }) ?? true {
-            flight.wakesAt = wake
-            wheel.add(flight.ticket, at: wake, now: now)
-            armTick()
+        self.wake(flight, at: min(wake, flight.firstClientLeaves), now)
+    }
+
+    /// Has a flight looked at again at a time, or before.
+    private func wake(_ flight: Flight, at time: UInt64, _ now: UInt64) {
+        guard flight.wakesAt.map({ time < $0 }) ?? true else { return }
+        flight.wakesAt = time
+        wheel.add(flight.ticket, at: time, now: now)
+        armTick()
+    }
+
+    /// Lets go of clients that wait no more: they are sent nothing (CoreDNS: plugin/cancel). A question that nobody waits for
+    /// has come to its end.
+    private func dismissClients(_ flight: Flight, _ now: UInt64) {
+        var gone: [WaitingExchange] = []
+        var stay: [WaitingExchange] = []
+        flight.firstClientLeaves = .max
+        for client in flight.clients {
+            let deadline = client.exchange.pointee.deadline
+            if deadline <= now {
+                gone.append(client)
+            } else {
+                stay.append(client)
+                flight.firstClientLeaves = min(flight.firstClientLeaves, deadline)
+            }
         }
+        flight.clients = stay
+        waiting -= gone.count
+        stages[flight.stage].concurrent -= gone.count
+        if stay.isEmpty { remove(flight) }
+        for client in gone { client.resume(.drop) }
     }
 
     private func expireAttempts(_ flight: Flight, _ now: UInt64) {

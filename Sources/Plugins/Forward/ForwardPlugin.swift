@@ -34,6 +34,8 @@ package final class ForwardPlugin: Plugin {
         self.stages = stages
         matchers = ForwardMatchers(stages)
         process = setup.process
+        // CoreDNS: questions of other classes than IN are for upstreams too.
+        setup.answersChaosClass = true
     }
 
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
