@@ -60,7 +60,8 @@ package final class TemplatePlugin: Plugin {
         let (gates, views) = gates
         // SAFETY: `release` frees all of this; the views point into what the retained plugin keeps.
         let memory = Worker(
-            plugin: .passRetained(self), counters: .passRetained(metrics.makeCounters(server: worker.server)),
+            plugin: .passRetained(self),
+            counters: .passRetained(metrics.makeCounters(server: worker.server, view: worker.view)),
             gates: .allocate(capacity: gates.count), patterns: .allocate(capacity: views.count),
             text: .allocate(capacity: QuestionName.longestText), matchMemory: RegularExpressionView.makeMemory())
         _ = memory.gates.initialize(from: gates)
