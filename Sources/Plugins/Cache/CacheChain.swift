@@ -96,7 +96,10 @@ final class CacheChain: @unchecked Sendable {
             counters.view.add(.misses)
         }
         let isKept = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: FinishedResponse.mostRecords) { places in
-            keep(step, exchange, places, refresh, mayKeep: !isCluster, mustBeBetter: verifies)
+            // An alias that leads into the cluster's zones (of any block) is as fresh as what it leads to.
+            keep(
+                step, exchange, places, refresh, mayKeep: !isCluster && !exchange.pointee.aliasLedToCluster,
+                mustBeBetter: verifies)
         }
         guard verifies else { return }
         if notes & CacheStep.Note.isClaimed != 0 {
