@@ -126,7 +126,9 @@ final class CacheChain: @unchecked Sendable {
         if replaces, !isBetter, !plugin.options.prefersPositive { return false }
         let ttl = response.ttl(kind, plugin.options)
         cap(response, ttl, places)
-        if mayKeep, ttl > 0, response.mayBeKept(kind, answersQuestion: answers) {
+        if mayKeep, ttl > 0,
+            response.mayBeKept(kind, answersQuestion: answers, wasRecursive: request.recursionDesired)
+        {
             keep(step, exchange, response, kind, ttl, answers, places, isRefresh: refresh != nil)
         }
         if !request.dnssecOK, request.flags & Header.authenticData == 0 { clearAuthenticData(exchange) }
