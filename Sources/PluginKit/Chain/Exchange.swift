@@ -55,6 +55,8 @@ package struct Exchange {
     package var aliasCode: ResponseCode?
     /// How many records the look-up has put behind the alias.
     package var aliasAnswerCount: UInt16 = 0
+    /// Whether an alias has led to something that the `kubernetes` plugin says, which is not to be kept under any name.
+    package var aliasLedToCluster = false
     /// Called once the look-up has come to its end, before the response is closed: for a plugin that has more to write behind
     /// the answer section. Set together with `aliasTarget`.
     package var aliasDone: AliasDone?
@@ -152,6 +154,7 @@ package struct Exchange {
         aliasTarget = 0
         aliasCode = nil
         aliasAnswerCount = 0
+        aliasLedToCluster = false
         aliasDone = nil
         deadline = .max
         extendedError = Exchange.noExtendedError

@@ -113,7 +113,9 @@ final class ForwardEngine {
             flight = add { ticket in
                 Flight(
                     ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
-                    needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
+                    needsStream: needsStream, startedAt: now,
+                    // What `cancel` says is the same for all who may join.
+                    deadline: min(now + Self.longestQuery, exchange.pointee.deadline),
                     upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
             }
             // Two questions with the same key are rare; the second is asked for itself.
@@ -406,6 +408,7 @@ final class ForwardEngine {
 
     private func giveUp(_ flight: Flight) {
         remove(flight)
+        if flight.failure.isEmpty { flight.failure = "no healthy proxies" }
         if flight.checked != nil { return checkFailed(flight) }
         let clients = flight.clients
         flight.clients = []
