@@ -71,7 +71,7 @@ package enum PluginTable {
         Entry("auto"),
         Entry("secondary"),
         Entry("etcd"),
-        Entry("loop"),
+        Entry("loop", LoopPlugin.self),
         Entry("forward", ForwardPlugin.self),
         Entry("grpc"),
         Entry("erratic", ErraticPlugin.self),

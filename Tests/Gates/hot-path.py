@@ -67,6 +67,9 @@ ROOTS = [
     r"@objc closure #1 in CacheChain\.makeStep\(_:\)",
     r"@objc closure #2 in CacheChain\.makeStep\(_:\)",
     r"@objc closure #3 in CacheChain\.makeStep\(_:\)",
+    # loop: down, for any question but HINFO; up.
+    r"@objc closure #1 in LoopPlugin\.makeStep\(_:\)",
+    r"@objc closure #2 in LoopPlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -111,6 +114,9 @@ COLD = [
     r"(specialized )?static RewritePlugin\.restore\(_:\)",
     # What rewrite has kept of a query that nobody has answered is given up.
     r"Exchange\.forgetReplaced\(\)",
+    # loop: an HINFO question while it looks for loops; the answer to a question of its own. So with dns64 and autopath.
+    r"LoopPlugin\.see\(_:\)",
+    r"static OwnAnswer\.take\(_:asker:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.

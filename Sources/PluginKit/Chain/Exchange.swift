@@ -64,6 +64,12 @@ package struct Exchange {
     package var aliasContext: UnsafeMutableRawPointer?
     /// How the exchange goes on after a step has said `.later`; nil on threads that do not wait.
     package var resumption: WaitingExchange.Resumption?
+    /// Set by a step on the way up that has more to find out before the response may go on: on the event loop it has taken a
+    /// `WaitingExchange`, and the way up goes on above it once that is resumed; on a worker's thread the query moves to the
+    /// event loop, as with `.later`. For steps with `mayWait`.
+    package var holdsResponse = false
+    /// Whether the response waits at `waitingPlace` on its way up.
+    var waitsOnWayUp = false
     /// Whether a step has said `.later` (or the look-up of an alias has).
     package internal(set) var isWaiting = false
     /// The place in the chain of the step that said so.
@@ -157,6 +163,8 @@ package struct Exchange {
         extendedError = Exchange.noExtendedError
         options = UnsafeRawBufferPointer(start: nil, count: 0)
         isWaiting = false
+        holdsResponse = false
+        waitsOnWayUp = false
         wholeLength = 0
         asker = Exchange.nobody
         ownQuery = nil

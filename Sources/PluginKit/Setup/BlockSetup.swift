@@ -8,6 +8,9 @@ package final class BlockSetup {
     /// The folder that relative paths start from unless `root` says otherwise: the Corefile's own.
     package let directory: String
 
+    /// The plugins of the block, for those that ask others.
+    package let neighbours = BlockNeighbours()
+
     /// Set by `root`.
     package var root: String?
     /// Set by `bind`: addresses without ports; nil binds the wildcard.
