@@ -46,7 +46,7 @@ package enum PluginTable {
         Entry("log", LogPlugin.self),
         Entry("dnstap"),
         Entry("local", LocalPlugin.self),
-        Entry("dns64"),
+        Entry("dns64", DNS64Plugin.self),
         Entry("any", AnyPlugin.self),
         Entry("chaos", ChaosPlugin.self),
         Entry("loadbalance", LoadBalancePlugin.self),

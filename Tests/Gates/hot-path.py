@@ -70,6 +70,8 @@ ROOTS = [
     # loop: down, for any question but HINFO; up.
     r"@objc closure #1 in LoopPlugin\.makeStep\(_:\)",
     r"@objc closure #2 in LoopPlugin\.makeStep\(_:\)",
+    # dns64: up, for any question but AAAA.
+    r"@objc closure #1 in DNS64Plugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -117,6 +119,8 @@ COLD = [
     # loop: an HINFO question while it looks for loops; the answer to a question of its own. So with dns64 and autopath.
     r"LoopPlugin\.see\(_:\)",
     r"static OwnAnswer\.take\(_:asker:\)",
+    # dns64: an AAAA question.
+    r"DNS64Chain\.look\(_:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.
