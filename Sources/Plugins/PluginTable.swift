@@ -52,7 +52,7 @@ package enum PluginTable {
         Entry("loadbalance", LoadBalancePlugin.self),
         Entry("tsig"),
         Entry("rewrite", RewritePlugin.self),
-        Entry("autopath"),
+        Entry("autopath", AutoPathPlugin.self),
         Entry("acl", AccessControlPlugin.self),
         Entry("cache", CachePlugin.self),
         Entry("header", HeaderPlugin.self),

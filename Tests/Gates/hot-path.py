@@ -72,6 +72,8 @@ ROOTS = [
     r"@objc closure #2 in LoopPlugin\.makeStep\(_:\)",
     # dns64: up, for any question but AAAA.
     r"@objc closure #1 in DNS64Plugin\.makeStep\(_:\)",
+    # autopath: up.
+    r"@objc closure #1 in AutoPathPlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -121,6 +123,8 @@ COLD = [
     r"static OwnAnswer\.take\(_:asker:\)",
     # dns64: an AAAA question.
     r"DNS64Chain\.look\(_:\)",
+    # autopath: a name that is looked for in other domains.
+    r"AutoPathChain\.search\(_:base:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.
