@@ -65,7 +65,7 @@ package enum PluginTable {
         Entry("route53"),
         Entry("azure"),
         Entry("clouddns"),
-        Entry("k8s_external"),
+        Entry("k8s_external", ExternalZonePlugin.self),
         Entry("kubernetes", KubernetesPlugin.self),
         Entry("file", FilePlugin.self),
         Entry("auto"),

@@ -74,6 +74,8 @@ ROOTS = [
     r"@objc closure #1 in DNS64Plugin\.makeStep\(_:\)",
     # autopath: up.
     r"@objc closure #1 in AutoPathPlugin\.makeStep\(_:\)",
+    # k8s_external: down, for a name that lies in none of its zones.
+    r"@objc closure #1 in ExternalZonePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -125,6 +127,8 @@ COLD = [
     r"DNS64Chain\.look\(_:\)",
     # autopath: a name that is looked for in other domains.
     r"AutoPathChain\.search\(_:base:\)",
+    # k8s_external: an answer is put together anew each time.
+    r"ExternalZoneReader\.answer\(_:labelsLeft:fallsThrough:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.

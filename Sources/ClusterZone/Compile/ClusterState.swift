@@ -30,6 +30,12 @@ package struct ClusterState: Sendable {
     var hasDirtyNamespaces = false
     var dirtyPods: [PodPlace: Int] = [:]
 
+    /// Whether the services with external addresses are kept apart, for `k8s_external`. To be set before the first object.
+    package var keepsExternal = false
+    /// By key, those whose namespaces answer.
+    var external: [[UInt8]: ExternalServices.Service] = [:]
+    var hasDirtyExternal = false
+
     /// Where objects are packed, to be compared with what is stored.
     private var writer = PackedWriter()
 

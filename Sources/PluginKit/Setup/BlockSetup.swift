@@ -23,6 +23,8 @@ package final class BlockSetup {
     package var streamTimeouts = StreamTimeouts()
     /// Set by `view`: which queries the block takes; nil takes all.
     package var view: (any View)?
+    /// Set by `k8s_external`: the block's `kubernetes` keeps the services with external addresses.
+    package var wantsExternalServices = false
     /// Set by plugins that answer for class CHAOS.
     package var answersChaosClass = false
 

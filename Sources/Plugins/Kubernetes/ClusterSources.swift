@@ -1,3 +1,4 @@
+import ClusterZone
 import PluginKit
 import RecordIndex
 import Synchronization
@@ -52,7 +53,10 @@ final class SharedSource: ClusterSource {
     init(_ source: any ClusterSource) { self.source = source }
 
     var index: RecordIndex { source.index }
+    var external: Published<ExternalServices> { source.external }
     var isReady: Bool { source.isReady }
+
+    func keepExternalServices() { source.keepExternalServices() }
 
     func start() throws(StartError) {
         let isFirst = users.withLock { users in
