@@ -106,7 +106,7 @@ COLD = [
     # errors: something went wrong with the query, and a line is written.
     r"ErrorsPlugin\.report\(_:\)",
     # log: the line is put together and written. Who logs every query pays for it.
-    r"LogFormat\.line\(_:now:\)",
+    r"LogFormat\.line\(_:now:metadata:\)",
     r"Log\.info\(_:\)",
     # chaos: a question of class CH. local: a name below localhost, which is counted and may be logged.
     r"ChaosPlugin\.answer\(_:\)",

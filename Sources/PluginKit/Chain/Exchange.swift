@@ -40,6 +40,8 @@ package struct Exchange {
     package var startedAt: UInt64 = 0
     /// Number of the plugin that answered (its place in the order of plugins), `nobody` where none did.
     package var answeredBy = Exchange.nobody
+    /// The upstream that the response came from; nil where it came from none. Set by `forward`.
+    package var upstream: SocketAddress?
     /// What went wrong, for `errors`; nil where nothing did.
     package var failure: Failure?
     /// Monotonic time in nanoseconds from which on nobody waits for the answer any more; `.max` where `cancel` sets none. A
@@ -155,6 +157,7 @@ package struct Exchange {
         rotation = 0
         answeredBy = Exchange.nobody
         failure = nil
+        upstream = nil
         aliasTarget = 0
         aliasCode = nil
         aliasAnswerCount = 0

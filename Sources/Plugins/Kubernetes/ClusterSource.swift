@@ -1,4 +1,5 @@
 import ClusterZone
+import KubernetesAPI
 import PluginKit
 import RecordIndex
 
@@ -16,6 +17,10 @@ protocol ClusterSource: AnyObject, Sendable {
     func start() throws(StartError)
     /// Keeps the services with external addresses as well. To be called before `start`.
     func keepExternalServices()
+    /// Keeps which pod has which address as well. To be called before `start`.
+    func keepPodAddresses()
+    /// The pod at an address; nil unless `keepPodAddresses` was called.
+    func pod(at address: AddressKey) -> PodObject?
     /// Ends what `start` began.
     func stop()
 }

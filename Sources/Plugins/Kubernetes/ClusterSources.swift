@@ -1,4 +1,5 @@
 import ClusterZone
+import KubernetesAPI
 import PluginKit
 import RecordIndex
 import Synchronization
@@ -57,6 +58,8 @@ final class SharedSource: ClusterSource {
     var isReady: Bool { source.isReady }
 
     func keepExternalServices() { source.keepExternalServices() }
+    func keepPodAddresses() { source.keepPodAddresses() }
+    func pod(at address: AddressKey) -> PodObject? { source.pod(at: address) }
 
     func start() throws(StartError) {
         let isFirst = users.withLock { users in

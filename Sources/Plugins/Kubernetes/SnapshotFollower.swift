@@ -40,6 +40,10 @@ final class SnapshotFollower: ClusterSource {
 
     func keepExternalServices() { state.withLock { $0.cluster.keepsExternal = true } }
 
+    func keepPodAddresses() { state.withLock { $0.cluster.keepsPodAddresses = true } }
+
+    func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
+
     /// Reads the files for the first time and begins to follow them.
     ///
     /// - Throws: what is wrong with them: a server that cannot answer its first query does not start.

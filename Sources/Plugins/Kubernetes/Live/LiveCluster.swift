@@ -64,6 +64,10 @@ final class LiveCluster: ClusterSource, WatchSink {
 
     func keepExternalServices() { state.withLock { $0.cluster.keepsExternal = true } }
 
+    func keepPodAddresses() { state.withLock { $0.cluster.keepsPodAddresses = true } }
+
+    func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
+
     func start() throws(StartError) {
         let hasState = restore()
         let watcher = try options.makeWatcher(streams, self, process)
