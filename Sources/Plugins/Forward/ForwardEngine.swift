@@ -375,10 +375,12 @@ final class ForwardEngine {
                 return proceed(flight)
             }
         }
-        deliver(response, flight, stage)
+        deliver(response, flight, stage, from: upstream)
     }
 
-    private func deliver(_ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage) {
+    private func deliver(
+        _ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage, from upstream: Upstream
+    ) {
         remove(flight)
         let clients = flight.clients
         flight.clients = []
@@ -393,6 +395,7 @@ final class ForwardEngine {
                 takeUpAgain(client, after: flight.stage)
             } else {
                 client.exchange.pointee.take(response: response)
+                client.exchange.pointee.upstream = upstream.address
                 client.resume(.answered)
             }
         }

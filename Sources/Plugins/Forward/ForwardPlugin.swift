@@ -102,3 +102,10 @@ struct ForwardWorker {
     /// Keeps the matchers behind the stages alive.
     let plugin: Unmanaged<ForwardPlugin>
 }
+
+extension ForwardPlugin: MetadataProvider {
+    /// `forward/upstream`: where the answer came from.
+    package func metadata(_ label: String, _ exchange: UnsafeMutablePointer<Exchange>) -> String? {
+        label == "forward/upstream" ? exchange.pointee.upstream?.description : nil
+    }
+}
