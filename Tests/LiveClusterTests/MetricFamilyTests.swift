@@ -94,6 +94,26 @@ import Testing
         "coredns_reload_version_info": ("reload", Family("gauge", "hash value")),
     ]
 
+    /// The upper bounds of histograms, as the text has them: what dashboards estimate quantiles from.
+    static let bounds: [String: String] = {
+        let sizes = "0 100 200 300 400 511 1023 2047 4095 8291 16000 32000 48000 64000 +Inf"
+        let times =
+            "0.00025 0.0005 0.001 0.002 0.004 0.008 0.016 0.032 0.064 0.128 0.256 0.512 1.024 2.048 4.096 8.192 +Inf"
+        let requests = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf"
+        return [
+            "coredns_dns_request_duration_seconds": times,
+            "coredns_dns_request_size_bytes": sizes,
+            "coredns_dns_response_size_bytes": sizes,
+            "coredns_proxy_request_duration_seconds": times,
+            "coredns_health_request_duration_seconds": "0.00025 0.0025 0.025 0.25 2.5 +Inf",
+            "coredns_kubernetes_dns_programming_duration_seconds":
+                "0.001 0.002 0.004 0.008 0.016 0.032 0.064 0.128 0.256 0.512 1.024 2.048 4.096 8.192 16.384 32.768 65.536 "
+                + "131.072 262.144 524.288 +Inf",
+            "coredns_kubernetes_rest_client_rate_limiter_duration_seconds": requests,
+            "coredns_kubernetes_rest_client_request_duration_seconds": requests,
+        ]
+    }()
+
     /// What the traffic here does not bring about: an answer to another question (`forward` lets none through), and a full cache.
     static let withoutTraffic: Set<String> = ["coredns_cache_drops_total", "coredns_cache_evictions_total"]
 
@@ -152,6 +172,16 @@ import Testing
         }
         for name in Set(found.keys).union(expected.keys).sorted() {
             #expect(found[name] == expected[name], "\(name)")
+        }
+        let text = try fetchHTTP(.loopback(port: ports[1]), "/metrics").body
+        #expect(Set(Self.bounds.keys) == Set(expected.filter { $0.value.kind == "histogram" }.keys))
+        for (name, bounds) in Self.bounds {
+            // All series of a family have the same ones, in order: those of the first do.
+            let lines = text.split(separator: "\n").filter { $0.hasPrefix(name + "_bucket{") }
+            let found = lines.compactMap { $0.firstMatch(of: /le="([^"]+)"/).map { String($0.output.1) } }
+            let count = bounds.split(separator: " ").count
+            #expect(found.prefix(count).joined(separator: " ") == bounds, "\(name)")
+            #expect(found.count % count == 0, "\(name)")
         }
         // The others are known all the same.
         let registered = dns.configuration.process.metrics.all.filter { !$0.name.hasPrefix("apodns_") }

@@ -2,18 +2,28 @@ import DNSWire
 import LinuxIO
 import ServerHarness
 
-/// The name servers that stock Corefiles forward to, at their addresses and port 53.
+/// The name servers that stock Corefiles forward to.
 final class NameServers: Sendable {
-    /// By address.
+    /// By the address that the files have for them.
     let all: [String: TestUpstream]
 
-    init(_ addresses: [String]) throws {
+    /// The addresses that the files have for them.
+    static let addresses = [StockMachine.resolver, "8.8.8.8", "8.8.4.4", "10.150.0.1", "10.96.201.7"]
+
+    /// Starts all: at their addresses and port 53 where these are this network's, else on ports of the loopback interface.
+    init(onLoopback: Bool) throws {
         var all: [String: TestUpstream] = [:]
-        for address in addresses {
-            guard let place = SocketAddress.parse(host: address, port: 53) else { continue }
+        for address in Self.addresses {
+            let place = SocketAddress.parse(host: address, port: 53)
+            guard let place = onLoopback ? .loopback(port: 0) : place else { continue }
             all[address] = try TestUpstream(at: place) { .answer(Self.answer($0)) }
         }
         self.all = all
+    }
+
+    /// Where a name server is that a Corefile names: by its address, or by the file that has it.
+    func place(_ word: String) -> String? {
+        all[word == "/etc/resolv.conf" ? StockMachine.resolver : word].map { "\($0.address)" }
     }
 
     /// What the name servers answer: names below `example.` and `corp.example.com.` have an address, what begins with `no.`

@@ -16,10 +16,7 @@ final class StockVisit {
         self.stock = stock
         self.text = text
         self.machine = machine
-        guard let dns = SocketAddress.parse(host: stock.address, port: stock.port) else {
-            throw ClientError(description: "no address: \(stock.address)")
-        }
-        self.dns = dns
+        dns = try machine.place(stock.address, stock.port)
     }
 
     /// Notes what does not hold.
@@ -40,6 +37,7 @@ final class StockVisit {
             try checkForwarding()
             try checkRows()
             try checkShaping()
+            try checkMetrics()
             checkLog()
             try checkEnd()
         } catch {
@@ -66,16 +64,17 @@ final class StockVisit {
 
     /// Lines of a zone, a port and perhaps an address, then name, version and system, as CoreDNS begins.
     private func checkBanner() {
+        guard machine.kind == .asInAPod else { return }
         let lines = machine.program.output.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("[") }
         check(Array(lines.dropLast(2)) == stock.banner, "the start says \(lines), expected \(stock.banner)")
     }
 
     private func fetch(_ place: String, _ path: String) throws -> (status: Int, body: String) {
         let parts = place.split(separator: ":")
-        guard parts.count == 2, let port = UInt16(parts[1]),
-            let address = SocketAddress.parse(host: String(parts[0]), port: port)
-        else { throw ClientError(description: "no address: \(place)") }
-        return try fetchHTTP(address, path)
+        guard parts.count == 2, let port = UInt16(parts[1]) else {
+            throw ClientError(description: "no address: \(place)")
+        }
+        return try fetchHTTP(machine.place(String(parts[0]), port), path)
     }
 
     private func checkEndpoints() throws {
@@ -86,13 +85,12 @@ final class StockVisit {
         }
         check(try fetch(stock.health, "/health") == (200, "OK"), "/health")
         if text.contains("ready") { check(try fetch("127.0.0.1:8181", "/ready") == (200, "OK"), "/ready") }
-        if stock.address != "127.0.0.1" {
+        if stock.address != "127.0.0.1", machine.kind == .asInAPod {
             // `bind` and the address of `health` are these only.
             check((try? fetch("127.0.0.1:8080", "/health")) == nil, "/health at 127.0.0.1, too")
             check((try? StreamClient(.loopback(port: stock.port))) == nil, "TCP at 127.0.0.1, too")
-            if let other = SocketAddress.parse(host: "10.96.0.10", port: stock.port) {
-                check(try DatagramClient(other).ask(DNSQuestion("www.example.")).code == .noError, "not at \(other)")
-            }
+            let other = try machine.place("10.96.0.10", stock.port)
+            check(try DatagramClient(other).ask(DNSQuestion("www.example.")).code == .noError, "not at \(other)")
         }
     }
 
@@ -171,7 +169,7 @@ final class StockVisit {
             check(first.count == 3, "always the same order: \(first)")
         }
         // Off the loopback interface UDP answers have at most 1232 bytes, whatever the client says.
-        let isLimited = text.contains("bufsize 1232") || stock.address != "127.0.0.1"
+        let isLimited = text.contains("bufsize 1232") || !dns.host.hasPrefix("127.")
         let many = try ask("many.example.", size: 4096)
         check(
             many.isTruncated == isLimited && many.bytes.count <= (isLimited ? 1232 : 4096), "\(many.bytes.count) bytes")
@@ -181,6 +179,40 @@ final class StockVisit {
             let found = try DatagramClient(dns).ask(question)
             check(found.answer.count == 1, "hostname.bind.: \(found.code) \(found.answerLines)")
         }
+    }
+
+    /// Series that dashboards and alerts select, with the labels that CoreDNS gives them.
+    private func checkMetrics() throws {
+        guard machine.kind == .asInAPod else { return }
+        let text = try fetch(stock.metrics, "/metrics").body
+        let host = stock.address == "127.0.0.1" ? "" : stock.address
+        let server = "server=\"dns://\(host):\(stock.port)\""
+        var series = [
+            "coredns_cache_entries{\(server),type=\"success\",view=\"\",zones=\".\"}",
+            "coredns_cache_hits_total{\(server),type=\"success\",view=\"\",zones=\".\"}",
+            "coredns_cache_hits_total{\(server),type=\"denial\",view=\"\",zones=\".\"}",
+            "coredns_cache_misses_total{\(server),view=\"\",zones=\".\"}",
+            "coredns_cache_requests_total{\(server),view=\"\",zones=\".\"}",
+            "coredns_dns_requests_total{family=\"1\",proto=\"udp\",\(server),type=\"A\",view=\"\",zone=\".\"}",
+            "coredns_dns_responses_total{plugin=\"cache\",rcode=\"NXDOMAIN\",\(server),view=\"\",zone=\".\"}",
+            "coredns_dns_responses_total{plugin=\"forward\",rcode=\"REFUSED\",\(server),view=\"\",zone=\".\"}",
+            "coredns_dns_request_duration_seconds_count{\(server),view=\"\",zone=\".\"}",
+            "coredns_dns_response_size_bytes_count{proto=\"udp\",\(server),view=\"\",zone=\".\"}",
+            "coredns_forward_healthcheck_broken_total",
+            "coredns_panics_total",
+            "process_resident_memory_bytes",
+        ]
+        if stock.isCluster {
+            series.append(
+                "coredns_dns_responses_total{plugin=\"kubernetes\",rcode=\"NOERROR\",\(server),view=\"\",zone=\".\"}")
+        }
+        for name in series { check(text.contains("\n\(name) "), "no series \(name)") }
+        let asked = stock.upstreams.filter {
+            text.contains(
+                "coredns_proxy_request_duration_seconds_count{proxy_name=\"forward\",rcode=\"NOERROR\",to=\"\($0):53\"}"
+            )
+        }
+        check(!asked.isEmpty, "no series of \(stock.upstreams)")
     }
 
     /// CoreDNS's format: `[INFO] CLIENT:PORT - ID "TYPE CLASS NAME PROTO SIZE DO BUFSIZE" RCODE FLAGS SIZE SECONDSs`.
