@@ -47,6 +47,8 @@ if [[ ${1:-} == test ]]; then
     # The scripted API server speaks TLS, and makes its certificates.
     need_package libssl-dev
     need_command openssl openssl
+    # Nodes that find each other by the names of their pods.
+    need_command erl erlang-base
     # nghttpx speaks HTTP/2 in front of it, as real API servers do.
     need_package nghttp2-proxy
 fi

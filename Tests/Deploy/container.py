@@ -4,6 +4,7 @@ Needs root. The rights are given as container runtimes do it: no new privileges,
 permitted sets only, so that one that the program's file does not have is gone when it starts. The root folder can be read only.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -62,6 +63,16 @@ def seal(root, writable):
 def unseal(root):
     """Takes away what `seal` has mounted: the folder, and with it what is mounted below it."""
     succeed(libc.umount2(root.encode(), MNT_DETACH), f"umount {root}")
+
+
+@contextlib.contextmanager
+def bind_file(source, target):
+    """While it lasts, a file has the contents of another, for this process and its children."""
+    mount(source, target, None, MS_BIND)
+    try:
+        yield
+    finally:
+        succeed(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def add_address(address):

@@ -17,6 +17,7 @@ import urllib.request
 
 import yaml
 
+import erlang
 from container import CAP_NET_BIND_SERVICE, Container, add_address, enter_own_space, seal, set_sysctl, unseal
 from kustomize import Problem, build, containers, find
 from manifests import ROOT, Check
@@ -26,22 +27,25 @@ TOKEN = "a-token-of-the-test"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 CLUSTER_DNS = "10.96.0.10"
 # Lines that are left out of the Corefiles, for what this program cannot do yet.
-LACKING = ("loop", "reload")
+LACKING = ("loop", "reload", "endpoint_aliases")
 # nonroot, of the image.
 USER = 65532
 POD = "cluster-demo-7bd795854f-298qd.cluster-demo.default.svc.cluster.local"
+SRV = "_epmd._tcp.cluster-demo.default.svc.cluster.local"
 # Without endpoint_pod_names, the dashed address is the endpoint's name.
 DASHED = "10-244-1-12.cluster-demo.default.svc.cluster.local"
+OTHER = "web.messaging.svc.cluster.local"
 
 
 class Case:
     """A folder of deploy/, and what the pod's own resolver then gets: (name, type, answers). None: REFUSED or NXDOMAIN."""
 
-    def __init__(self, folder, port, program, answers):
+    def __init__(self, folder, port, program, answers, has_erlang=False):
         self.folder = folder
         self.port = port
         self.program = program
         self.answers = answers
+        self.has_erlang = has_erlang
 
 
 CASES = [
@@ -54,6 +58,24 @@ CASES = [
         ("10-1-2-3.default.pod.cluster.local", "A", ["10.1.2.3"]),
         ("example.org", "A", [NameServer.ADDRESS]),
     ]),
+    Case("deploy/erlang-sidecar/resolver", 53, "/apodns", [
+        (POD, "A", ["10.244.1.12"]),
+        (DASHED, "A", ["10.244.1.12"]),
+        (SRV, "SRV", [f"0 33 4369 {pod}.cluster-demo.default.svc.cluster.local." for pod in (
+            "cluster-demo-7bd795854f-298qd", "cluster-demo-7bd795854f-7xvkn", "cluster-demo-7bd795854f-kq4zs")]),
+        # Another namespace's, what is not here, and the world's: the cluster's DNS is asked.
+        ("10-1-2-3.default.pod.cluster.local", "A", [NameServer.ADDRESS]),
+        ("nosuch.default.svc.cluster.local", "A", [NameServer.ADDRESS]),
+        (OTHER, "A", [NameServer.ADDRESS]),
+        ("example.org", "A", [NameServer.ADDRESS]),
+    ], has_erlang=True),
+    Case("deploy/erlang-sidecar/inetrc", 1053, "/apodns", [
+        (POD, "A", ["10.244.1.12"]),
+        (DASHED, "A", ["10.244.1.12"]),
+        ("nosuch.cluster-demo.default.svc.cluster.local", "A", None),
+        (OTHER, "A", None),
+        ("example.org", "A", None),
+    ], has_erlang=True),
 ]
 
 
@@ -69,6 +91,26 @@ def dig(port, name, kind):
         return None
     lines = [line.split(None, 4) for line in said.splitlines() if line and not line.startswith(";")]
     return sorted(line[4] for line in lines if line[3] == kind)
+
+
+def readme_problems(folder, port):
+    """What dig shows other than the folder's README.md says it does."""
+    with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```console\n(.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
+    questions = [part for block in blocks for part in re.split(r"^\$ dig ", block, flags=re.MULTILINE)[1:]]
+    if not questions:
+        raise Problem(f"{folder}/README.md shows no dig")
+    problems = []
+    for question in questions:
+        words, *answers = question.rstrip().split("\n")
+        if DASHED in words and "endpoint_aliases" in LACKING:
+            continue
+        said = subprocess.run(
+            ["dig", "@127.0.0.1", "-p", str(port), *words.split()], capture_output=True, text=True, check=False).stdout
+        expected, found = (sorted(" ".join(line.split()) for line in lines) for lines in (answers, said.splitlines()))
+        if found != expected:
+            problems.append(f"README.md: dig {words} shows {found}, not {expected}")
+    return problems
 
 
 def write(path, text):
@@ -115,6 +157,8 @@ def run(case, root, folder, items):
     # What the kubelet mounts: the Corefile, the service account, resolv.conf, and folders that can be written to.
     lines = [line for line in check.corefile_text().splitlines() if line.strip() not in LACKING]
     write(root + check.corefile_path(), "\n".join(lines) + "\n")
+    if case.has_erlang:
+        items = items + erlang.objects(check.deployment["metadata"]["namespace"])
     api = APIServer(items, role, TOKEN, folder)
     write(f"{root}{SERVICE_ACCOUNT}/token", TOKEN)
     write(f"{root}{SERVICE_ACCOUNT}/ca.crt", api.authority)
@@ -142,9 +186,18 @@ def run(case, root, folder, items):
             return problems
         expect(probe("livenessProbe"), "does not live")
         for name, kind, answers in case.answers:
+            if name == DASHED and "endpoint_aliases" in LACKING and "endpoint_pod_names" in check.corefile_text():
+                continue
             # A service's name is there with its service; ready comes when all is known.
             found = dig(case.port, name, kind)
             expect(found == answers, f"{name} {kind} is {found}, expected {answers}")
+
+        if case.folder == "deploy/erlang-sidecar/resolver":
+            for problem in readme_problems(os.path.dirname(case.folder), case.port):
+                expect(False, problem)
+        if case.has_erlang:
+            for problem in erlang.problems(check, folder, CLUSTER_DNS):
+                expect(False, problem)
 
         status = container.status()
         expect(status["Uid"].split() == [str(user)] * 4, f"runs as {status['Uid']}")

@@ -18,7 +18,7 @@ import yaml
 from kustomize import LIST_KEYS, Problem, build, containers, find
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-FOLDERS = ["deploy/cluster-dns"]
+FOLDERS = ["deploy/cluster-dns", "deploy/erlang-sidecar/resolver", "deploy/erlang-sidecar/inetrc"]
 CLUSTER_RIGHTS = {"Role", "ClusterRole"}
 # How long a forwarded query is waited for, at most: what the end of the program waits for, after lameduck.
 LONGEST_QUERY_SECONDS = 5
@@ -239,6 +239,16 @@ def check_cluster_dns(check):
     check.expect(namespaces == {"kube-system"}, f"namespaces {namespaces}")
 
 
+def check_sidecar(check):
+    """What a pod that another pod asks by its name has to have."""
+    sidecar = [entry for entry in check.pod["initContainers"] if entry["name"] == "apodns"]
+    check.expect(sidecar and sidecar[0]["restartPolicy"] == "Always", "apodns is no sidecar")
+    check.expect(not any(item["kind"].startswith("Cluster") for item in check.objects), "rights in the whole cluster")
+    check.expect(check.dns["resources"]["limits"]["memory"] == "24Mi", "the memory limit")
+    check.expect(check.directive("namespaces") == "", "the Corefile's namespaces")
+    check.expect("namespaces {$POD_NAMESPACE}" in check.corefile_text(), "the Corefile's namespaces")
+
+
 def normalized(value, key=None):
     """In an order of its own, as lists that have keys may have any."""
     if isinstance(value, dict):
@@ -309,18 +319,18 @@ def main():
             problems += compare_with_kubectl(folder, objects)
             check = Check(folder, objects)
             check.all()
-            check_cluster_dns(check)
+            (check_cluster_dns if folder == "deploy/cluster-dns" else check_sidecar)(check)
             check_dockerfile(check)
             problems += check.problems
         except (Problem, KeyError, IndexError) as error:
             problems.append(f"{folder}: {type(error).__name__}: {error}")
-    for folder in FOLDERS:
+    for folder in [*FOLDERS, "deploy/erlang-sidecar/base"]:
         problems += unused_files(folder)
     for problem in problems:
         print(f"manifests: {problem}", file=sys.stderr)
     if problems:
         sys.exit(1)
-    print(f"manifests: as they should be: {', '.join(FOLDERS)}")
+    print(f"manifests: {len(FOLDERS)} kustomizations are as they should be")
 
 
 if __name__ == "__main__":
