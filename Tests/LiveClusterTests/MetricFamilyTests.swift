@@ -57,6 +57,10 @@ import Testing
         "coredns_proxy_conn_cache_misses_total": Family("counter", "proxy_name to proto"),
         "coredns_proxy_healthcheck_failures_total": Family("counter", "proxy_name to"),
         "coredns_proxy_request_duration_seconds": Family("histogram", "proxy_name to rcode"),
+        // autopath
+        "coredns_autopath_success_total": Family("counter", "server"),
+        // dns64
+        "coredns_dns64_requests_translated_total": Family("counter", "server"),
         // health
         "coredns_health_request_duration_seconds": Family("histogram"),
         "coredns_health_request_failures_total": Family("counter"),
@@ -88,8 +92,6 @@ import Testing
 
     /// Families of plugins that are not there yet, with the directive whose merge puts them into `documented`.
     static let waiting: [String: (directive: String, family: Family)] = [
-        "coredns_autopath_success_total": ("autopath", Family("counter", "server")),
-        "coredns_dns64_requests_translated_total": ("dns64", Family("counter", "server")),
         "coredns_reload_failed_total": ("reload", Family("counter")),
         "coredns_reload_version_info": ("reload", Family("gauge", "hash value")),
     ]
