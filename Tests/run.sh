@@ -34,6 +34,17 @@ step "gates over the program"
 bash Tests/Gates/libraries.sh "$program"
 python3 Tests/Gates/hot-path.py "$program"
 
+step "manifests"
+python3 Tests/Deploy/manifests.py
+
+step "release build for an image"
+# In a folder of its own: the gates read the calls into Swift's library, which is in this one.
+static=(--scratch-path .build/static -c release --product apodns --static-swift-stdlib)
+swift build "${static[@]}" "${strict[@]}"
+
+step "image"
+python3 Tests/Deploy/image.py "$(swift build "${static[@]}" --show-bin-path)/apodns"
+
 step "debug build"
 swift build --build-tests "${strict[@]}"
 

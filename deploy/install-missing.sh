@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that building and running (and with `test`, testing) apodns needs, and of those only
-# what is not there: with all of them there it touches no network and needs no rights.
+# Installs the Debian or Ubuntu packages that building and running (with `test` testing, with `image` making an image of)
+# apodns needs, and of those only what is not there: with all of them there it touches no network and needs no rights.
 #
-#     bash deploy/install-missing.sh [test]
+#     bash deploy/install-missing.sh [test|image]
 set -euo pipefail
 
 missing=()
@@ -30,13 +30,25 @@ need_package libyaml-dev
 need_package libpcre2-dev
 need_package libcurl4-openssl-dev
 need_command pkg-config pkg-config
-# dig, to ask the server something.
-need_command dig bind9-dnsutils
+if [[ ${1:-} != image ]]; then
+    # dig, to ask the server something.
+    need_command dig bind9-dnsutils
+fi
+if [[ ${1:-} == test || ${1:-} == image ]]; then
+    # What deploy/root-folder.sh puts into the image, and what it uses for that.
+    need_package ca-certificates
+    need_command strip binutils
+    [[ -x $(command -v setcap || echo /usr/sbin/setcap) ]] || missing+=(libcap2-bin)
+fi
 if [[ ${1:-} == test ]]; then
     need_command python3 python3
+    # The manifests of deploy/ are read with it.
+    python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
     # The scripted API server speaks TLS, and makes its certificates.
     need_package libssl-dev
     need_command openssl openssl
+    # Nodes that find each other by the names of their pods.
+    need_command erl erlang-base
     # nghttpx speaks HTTP/2 in front of it, as real API servers do.
     need_package nghttp2-proxy
     # Networks of the tests' own.

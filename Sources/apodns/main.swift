@@ -3,6 +3,7 @@ import LinuxIO
 
 try? Signals.ignoreBrokenPipes()
 MemoryAllocator.limitArenas(2)
+BindCapability.use()
 
 do throws(Arguments.Failure) {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))

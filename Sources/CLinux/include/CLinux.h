@@ -134,6 +134,9 @@ int clinux_eventfd_clear(int fd);
 // Processors this thread may run on, or a negative errno.
 int clinux_affinity_count(void);
 int clinux_set_thread_name(const char *name);
+// This thread, and those that it starts, may bind to ports below 1024 if CAP_NET_BIND_SERVICE is permitted to them. 0 or a
+// negative errno.
+int clinux_use_bind_capability(void);
 // Entropy for at most 256 bytes per call; 0 or a negative errno.
 int clinux_entropy(void *bytes, size_t length);
 // glibc's malloc: at most `count` arenas from now on; give free memory back to the kernel.

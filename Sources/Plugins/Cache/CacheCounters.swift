@@ -22,7 +22,7 @@ final class CacheCounters: @unchecked Sendable {
         let server: String
         /// The zones, with commas between them.
         let zones: String
-        /// The name of the block's view; "" without one.
+        /// The name of the block's view; empty where it has none.
         let view: String
     }
 

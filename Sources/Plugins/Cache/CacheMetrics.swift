@@ -95,21 +95,20 @@ final class CacheMetrics: Sendable {
             for counters in state.counters.values { Self.add(counters.totals, to: &sums[counters.labels]) }
             return sums
         }
-        return sums.sorted { ($0.key.server, $0.key.zones, $0.key.view) < ($1.key.server, $1.key.zones, $1.key.view) }
+        return sums.sorted { $0.key.order < $1.key.order }
     }
 
     private func entries() -> [MetricsRegistry.Sample] {
         let stores = state.withLock { state in
             Dictionary(state.counters.values.map { ($0.labels, $0.store) }, uniquingKeysWith: { first, _ in first })
         }
-        return stores.sorted { ($0.key.server, $0.key.zones, $0.key.view) < ($1.key.server, $1.key.zones, $1.key.view) }
-            .flatMap {
-                labels, store in
-                [
-                    Self.sample(labels, "success", Double(store.count(.success))),
-                    Self.sample(labels, "denial", Double(store.count(.denial))),
-                ]
-            }
+        return stores.sorted { $0.key.order < $1.key.order }.flatMap {
+            labels, store in
+            [
+                Self.sample(labels, "success", Double(store.count(.success))),
+                Self.sample(labels, "denial", Double(store.count(.denial))),
+            ]
+        }
     }
 
     private static func sample(
@@ -120,4 +119,9 @@ final class CacheMetrics: Sendable {
         names += [("zones", labels.zones), ("view", labels.view)]
         return MetricsRegistry.Sample(labels: names, value: value)
     }
+}
+
+extension CacheCounters.Labels {
+    /// In which order samples are listed.
+    fileprivate var order: (String, String, String) { (server, zones, view) }
 }

@@ -8,11 +8,13 @@ package final class TemplatePlugin: Plugin {
 
     let rules: [TemplateRule]
     private let metrics: TemplateMetrics
+    let metadata: BlockMetadata
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         var rules: [TemplateRule] = []
         for directive in directives { rules.append(try TemplateRule(directive, setup)) }
         self.rules = rules
+        metadata = BlockMetadata(setup)
         let process = setup.process
         metrics = process.shared { TemplateMetrics(process.metrics) }
     }
@@ -115,7 +117,7 @@ package final class TemplatePlugin: Plugin {
             if pattern < gate.patterns.upperBound || gate.patterns.isEmpty {
                 let match = TemplateMatch(
                     rule: place, zone: zone, pattern: pattern &- gate.patterns.lowerBound, textLength: textLength)
-                return answer(match, worker, exchange)
+                if let verdict = answer(match, worker, exchange) { return verdict }
             }
             let through = gate.fallthroughZones.longestMatch(
                 name, length: request.nameLength, labelCount: request.labelCount)
