@@ -6,9 +6,6 @@ import Testing
 
 /// Every recorded case of the plugins: CoreDNS's answers, whole, over real sockets, with an upstream that serves example.zone.
 @Suite struct RecordedPluginTests {
-    /// Cases for plugins that are not there yet, with the directive that the start ends at.
-    static let waiting = ["dns64": "dns64", "autopath-file": "autopath", "k8s-external": "k8s_external"]
-
     /// CoreDNS's cache keeps names in the letters of whoever asked first. Here the records point at the question, so that they
     /// have its letters, as without a cache.
     private static func isFreeOfCase(_ recorded: RecordedCase, _ row: RecordedCase.Row) -> Bool {
@@ -42,7 +39,7 @@ import Testing
         }
     }
 
-    @Test(arguments: RecordedCase.all.map(\.name).filter { waiting[$0] == nil })
+    @Test(arguments: RecordedCase.all.map(\.name))
     func agreesAsRecorded(name: String) throws {
         let recorded = try #require(RecordedCase.all.first { $0.name == name })
         let setting = try Setting(recorded)
@@ -63,19 +60,9 @@ import Testing
         }
     }
 
-    /// So that what is merged is also held against its recordings.
-    @Test(arguments: waiting.sorted { $0.key < $1.key })
-    func waitsForItsPlugin(name: String, directive: String) throws {
-        let recorded = try #require(RecordedCase.all.first { $0.name == name })
-        let error = #expect(throws: (any Error).self) { try Setting(recorded) }
-        let text = error.map { "\($0)" } ?? ""
-        #expect(text.contains("Directive '\(directive)' is known in CoreDNS, not in apodns yet"), "\(text)")
-    }
-
     @Test func allAreThere() {
         #expect(RecordedCase.all.count == 33)
         #expect(RecordedCase.all.reduce(0) { $0 + $1.rows.count } == 323)
-        #expect(Set(Self.waiting.keys).isSubset(of: RecordedCase.all.map(\.name)))
     }
 
     /// What the recordings leave open: the order of addresses is another one each time, and aliases stay before them.

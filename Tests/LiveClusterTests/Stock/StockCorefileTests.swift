@@ -12,7 +12,7 @@ import Testing
 @Suite(.serialized) struct StockCorefileTests {
     /// Directives that are not there yet. A file with one of them ends the start, as it should; what it says besides is tested
     /// without those lines.
-    static let waiting: Set<String> = ["dns64", "loop", "reload"]
+    static let waiting: Set<String> = ["reload"]
 
     /// The file without the lines that wait, and the first directive that does.
     private static func withoutWaiting(_ text: String) -> (text: String, directive: String?) {
