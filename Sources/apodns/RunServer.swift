@@ -83,6 +83,9 @@ struct RunServer {
         guard !arguments.isQuiet else { return }
         for (plan, address) in zip(configuration.listeners, server.addresses) {
             for zone in plan.zones.map(\.name).sorted() {
+                if !PreferredSyntax.isFollowed(by: zone) {
+                    Output.standard.writeLine("Warning: Domain \"\(zone)\" does not follow RFC1035 preferred syntax")
+                }
                 let at = plan.address.isWildcard ? "" : " on \(address.host)"
                 Output.standard.writeLine("\(zone):\(address.port)\(at)")
             }

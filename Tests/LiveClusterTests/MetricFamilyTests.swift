@@ -41,6 +41,8 @@ import Testing
         "coredns_acl_blocked_requests_total": Family("counter", "server zone view"),
         "coredns_acl_dropped_requests_total": Family("counter", "server zone view"),
         "coredns_acl_filtered_requests_total": Family("counter", "server zone view"),
+        // autopath
+        "coredns_autopath_success_total": Family("counter", "server"),
         // cache
         "coredns_cache_drops_total": Family("counter", "server zones view"),
         "coredns_cache_entries": Family("gauge", "server type zones view"),
@@ -50,6 +52,8 @@ import Testing
         "coredns_cache_prefetch_total": Family("counter", "server zones view"),
         "coredns_cache_requests_total": Family("counter", "server zones view"),
         "coredns_cache_served_stale_total": Family("counter", "server zones view"),
+        // dns64
+        "coredns_dns64_requests_translated_total": Family("counter", "server"),
         // forward. Its README has `rcode` with the failed health checks, too, which CoreDNS's program does not give.
         "coredns_forward_healthcheck_broken_total": Family("counter"),
         "coredns_forward_max_concurrent_rejects_total": Family("counter"),
@@ -127,7 +131,12 @@ import Testing
 
     @Test func familiesAndLabelsAreTheDocumentedOnes() throws {
         let clock = FastClock(speed: 1)
-        let upstream = try TestUpstream { .answer($0.response(["\($0.name) 60 IN A 192.0.2.1"])) }
+        let folder = try TemporaryFolder()
+        try folder.write("resolv.conf", "search near.test far.test\n")
+        let upstream = try TestUpstream { query in
+            if query.name.hasSuffix("near.test.") { return .answer(query.response(code: .nameError)) }
+            return .answer(query.response(query.type == .a ? ["\(query.name) 60 IN A 192.0.2.1"] : []))
+        }
         let cluster = ScriptedCluster.shop()
         // Only lists are kept to a rate, and a list that is streamed is a watch.
         var settings = ScriptedSettings()
@@ -136,7 +145,8 @@ import Testing
         defer { api.stop() }
         let ports = try (0..<2).map { _ in try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n") }.map(\.port)
         let dns = try RunningServer(
-            Self.corefile(api: api.url, upstream: "\(upstream.address)", health: ports[0], metrics: ports[1]),
+            Self.corefile(
+                api: api.url, upstream: "\(upstream.address)", folder: folder.path, health: ports[0], metrics: ports[1]),
             clock: clock.clock)
         defer { dns.server.stop() }
         QueryMetrics.of(dns.configuration.process).setBuild(version: "1", revision: "")
@@ -150,6 +160,9 @@ import Testing
             _ = try client.ask(question)
             _ = try stream.ask(question)
         }
+        // Only the second name of the search list has it; there is no AAAA record.
+        #expect(try client.ask(DNSQuestion("www.near.test.")).code == .noError)
+        #expect(try client.ask(DNSQuestion("v4.example.", .aaaa)).answer.map(\.type) == [.aaaa])
         _ = try client.ask(DNSQuestion("one.example.", .mx))
         _ = try client.ask(DNSQuestion("one.example.", .txt))
         try dns.datagramClient().send(DNSQuestion("one.example.", .hinfo).bytes)
@@ -230,7 +243,9 @@ import Testing
         }
     }
 
-    private static func corefile(api: String, upstream: String, health: UInt16, metrics: UInt16) -> String {
+    private static func corefile(
+        api: String, upstream: String, folder: String, health: UInt16, metrics: UInt16
+    ) -> String {
         #"""
         . {
             bind 127.0.0.1
@@ -256,6 +271,10 @@ import Testing
             template IN A worse.test {
                 answer "{{ .Name }} 60 IN A {{ index .Match 9 }}"
             }
+            dns64 {
+                allow_ipv4
+            }
+            autopath near.test \#(folder)/resolv.conf
             hosts {
                 10.0.0.1 h.lan
                 fallthrough

@@ -173,6 +173,16 @@ final class StockVisit {
         let many = try ask("many.example.", size: 4096)
         check(
             many.isTruncated == isLimited && many.bytes.count <= (isLimited ? 1232 : 4096), "\(many.bytes.count) bytes")
+        if text.contains("dns64"), machine.kind == .asInAPod {
+            // RFC 6147, for those who ask over IPv6.
+            guard let other = SocketAddress.parse(host: "::1", port: stock.port) else { return }
+            for (name, lines) in [
+                ("www.example.", ["64:ff9b::c000:250"]), ("web.shop.svc.cluster.local.", ["64:ff9b::a60:a"]),
+            ] {
+                let found = try DatagramClient(other).ask(DNSQuestion(name, .aaaa)).answer.map { "\($0.data)" }
+                check(found == lines, "\(name) AAAA over IPv6: \(found)")
+            }
+        }
         if text.contains("chaos") {
             var question = DNSQuestion("hostname.bind.", .txt)
             question.recordClass = .chaos
