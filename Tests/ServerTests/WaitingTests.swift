@@ -201,16 +201,4 @@ import Testing
             #expect(Int(query.bytes[place]) << 8 | Int(query.bytes[place + 1]) == expected)
         }
     }
-
-    /// `cancel` is the end of waiting, well before `forward` gives up by itself.
-    @Test func cancelEndsWaiting() throws {
-        let upstream = try TestUpstream { _ in .silence }
-        let server = try RunningServer(
-            ForwardTests.corefile(upstream, options: "read_timeout 4s", before: "cancel 300ms"))
-        let client = try server.datagramClient()
-        try client.send(DNSQuestion("www.example.").bytes)
-        let response = try DNSResponse(try #require(try client.receive(milliseconds: 3000)))
-        #expect(response.code == .serverFailure)
-        #expect(server.server.waitingQueries == 0)
-    }
 }

@@ -113,9 +113,7 @@ final class ForwardEngine {
             flight = add { ticket in
                 Flight(
                     ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
-                    needsStream: needsStream, startedAt: now,
-                    // What `cancel` says is the same for all who may join.
-                    deadline: min(now + Self.longestQuery, exchange.pointee.deadline),
+                    needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
                     upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
             }
             // Two questions with the same key are rare; the second is asked for itself.
