@@ -26,7 +26,7 @@ import Testing
         Row(arguments: ["--version"], status: 0, output: "apodns-\(Version.number)\nlinux/"),
         Row(
             arguments: ["-plugins"], status: 0,
-            output: "Server types:\n  dns\n\nOther plugins:\n  dns.acl\n  dns.any\n  dns.bind\n"),
+            output: "Server types:\n  dns\n\nOther plugins:\n  dns.acl\n  dns.any\n  dns.autopath\n"),
         Row(arguments: ["-help"], status: 0, error: "Usage of apodns:\n  -conf string\n"),
         Row(
             arguments: ["-nosuchflag"], status: 2,
