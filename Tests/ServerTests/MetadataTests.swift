@@ -109,7 +109,7 @@ import Testing
                     match ^node-(?P<number>[0-9]+)[.](.*)[.]example[.]$
                     var text group('number')
                     var odd text in ['1', '3', '5']
-                    var where upper(group(2)) + "-" + group('none')
+                    var where upper(group(2)) + '-' + group('none')
                     expr odd
                     expr proto() == 'udp'
                     answer "{{ .Name }} 60 IN A 192.0.2.{{ .Var.text }}"

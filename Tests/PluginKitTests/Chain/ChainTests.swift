@@ -29,6 +29,28 @@ import Testing
         #expect(bench.exchange.pointee.responseLength == length)
     }
 
+    @Test(arguments: [Verdict.answered, .drop])
+    func aResponseMayBeHeldOnItsWayUp(verdict: Verdict) {
+        let holder = Step(
+            context: UnsafeMutableRawPointer(bench.buffer),
+            up: { _, exchange in Step.exchange(exchange).pointee.holdsResponse = true }, mayWait: true,
+            release: { _ in })
+        let chain = chain([
+            JournalStep("a", journal).step(), holder, JournalStep("b", journal).step(),
+            JournalStep("c", journal, .answered).step(),
+        ])
+        #expect(chain.mayWait)
+        bench.take()
+        #expect(chain.view.answer(bench.exchange) == 0)
+        #expect(bench.exchange.pointee.isWaiting)
+        #expect(journal.take() == ["a down", "b down", "c down", "b up NOERROR true"])
+        // It goes on above the step that holds it, as it is; given up, nobody sees it any more.
+        let length = chain.view.resume(bench.exchange, verdict)
+        #expect(!bench.exchange.pointee.isWaiting)
+        #expect(length == (verdict == .drop ? 0 : 33))
+        #expect(journal.take() == (verdict == .drop ? [] : ["a up NOERROR true"]))
+    }
+
     @Test func stepsMayLeaveOutAnyPart() {
         let chain = chain([
             JournalStep("a", journal).step(down: false, batch: false),
