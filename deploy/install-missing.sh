@@ -51,6 +51,8 @@ if [[ ${1:-} == test ]]; then
     need_command erl erlang-base
     # nghttpx speaks HTTP/2 in front of it, as real API servers do.
     need_package nghttp2-proxy
+    # Networks of the tests' own.
+    need_command ip iproute2
 fi
 
 if ((${#missing[@]} == 0)); then

@@ -23,7 +23,7 @@ package final class IndexSnapshot: @unchecked Sendable {
         deinit { base.deallocate() }
     }
 
-    let services: [NameTable]
+    let services: [ServiceTable]
     let reverse: [AddressTable]
     let pods: [AddressTable]
     let namespaces: NameTable
@@ -37,7 +37,7 @@ package final class IndexSnapshot: @unchecked Sendable {
     package let gaps: IndexGaps
 
     init(
-        services: [NameTable], reverse: [AddressTable], pods: [AddressTable], namespaces: NameTable, chunks: [Chunk],
+        services: [ServiceTable], reverse: [AddressTable], pods: [AddressTable], namespaces: NameTable, chunks: [Chunk],
         empty: ServiceBlockMemory, hash: SeededHash, serial: UInt32, gaps: IndexGaps
     ) {
         self.services = services
@@ -69,5 +69,18 @@ package final class IndexSnapshot: @unchecked Sendable {
         services.reduce(0) { $0 + $1.size } + reverse.reduce(0) { $0 + $1.size } + pods.reduce(0) { $0 + $1.size }
             + namespaces.size
             + chunks.reduce(0) { $0 + $1.blocks.reduce(IndexView.chunkSize * 8) { $0 + ($1?.size ?? 0) } }
+    }
+
+    /// Bytes that the endpoints' labels take within the blocks, for measuring.
+    package var labelBytes: Int {
+        var bytes = 0
+        for chunk in chunks {
+            for case let block? in chunk.blocks {
+                for label in 0..<block.block.labelCount {
+                    bytes += 1 + Int(block.block.label(label).load(as: UInt8.self))
+                }
+            }
+        }
+        return bytes
     }
 }

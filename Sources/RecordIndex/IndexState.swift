@@ -17,7 +17,7 @@ struct IndexState {
     private var exposed: Set<[UInt8]> = []
     private var gaps: IndexGaps = []
 
-    private var services: [NameTable]
+    private var services: [ServiceTable]
     private var reverse: [AddressTable]
     private var pods: [AddressTable]
     private var namespaces: NameTable
@@ -26,12 +26,11 @@ struct IndexState {
     init(hash: SeededHash) {
         self.hash = hash
         empty = ServiceBlockMemory(copying: [UInt8](repeating: 0, count: ServiceBlock.Field.size))
-        let noNames = NameTable([])
         let noAddresses = AddressTable([])
-        services = Array(repeating: noNames, count: IndexView.shardCount)
+        services = Array(repeating: ServiceTable([]), count: IndexView.shardCount)
         reverse = Array(repeating: noAddresses, count: IndexView.shardCount)
         pods = reverse
-        namespaces = noNames
+        namespaces = NameTable([])
     }
 
     func snapshot(serial: UInt32) -> IndexSnapshot {
@@ -42,7 +41,7 @@ struct IndexState {
 
     /// What a change does to the tables, by shard and chunk.
     private struct Edits {
-        var services: [Int: [[UInt8]: UInt32?]] = [:]
+        var services: [Int: ServiceTable.Edits] = [:]
         var reverse = AddressEdits()
         var pods = AddressEdits()
         /// By chunk: places within it and their new blocks, the last of a place's being the one that stays.
@@ -70,8 +69,8 @@ struct IndexState {
             if isChange { update.services += 1 }
         }
         for (place, count) in change.pods where count != 0 { addPods(place, count, &edits) }
-        for (shard, names) in edits.services {
-            services[shard] = NameTable(services[shard], edits: names, hash: hash)
+        for (shard, edits) in edits.services {
+            services[shard] = ServiceTable(services[shard], edits: edits)
         }
         for shard in edits.reverse.touched {
             reverse[shard] = AddressTable(reverse[shard], edits: edits.reverse.shards[shard], hash: hash)
@@ -96,14 +95,15 @@ struct IndexState {
     // MARK: Services
 
     private mutating func set(_ key: [UInt8], _ block: ServiceBlockMemory, _ edits: inout Edits) -> Bool {
-        let found = place(of: key)
+        let found = find(key)
         let old = found.place < 0 ? empty : self.block(found.place)
         if found.place >= 0, old.isEqual(to: block) { return false }
         var place = found.place
         if place < 0 {
             place = freePlaces.popLast() ?? placeCount
             if place == placeCount { placeCount += 1 }
-            edits.services[found.shard, default: [:]][key] = .some(UInt32(clamping: place))
+            edits.services[found.shard, default: ServiceTable.Edits()].added.append(
+                (found.hash, UInt32(clamping: place)))
         }
         updateReverse(old.block, block.block, place, &edits)
         edits.chunks[place / IndexView.chunkSize, default: []].append((place % IndexView.chunkSize, block))
@@ -111,23 +111,27 @@ struct IndexState {
     }
 
     private mutating func remove(_ key: [UInt8], _ edits: inout Edits) -> Bool {
-        let (shard, place) = place(of: key)
+        let (shard, _, place) = find(key)
         guard place >= 0 else { return false }
         updateReverse(block(place).block, empty.block, place, &edits)
-        edits.services[shard, default: [:]][key] = .some(nil)
+        edits.services[shard, default: ServiceTable.Edits()].removed.insert(UInt32(clamping: place))
         edits.chunks[place / IndexView.chunkSize, default: []].append((place % IndexView.chunkSize, nil))
         freePlaces.append(place)
         return true
     }
 
-    /// The shard of a key, and its place; -1 where it has none.
-    private func place(of key: [UInt8]) -> (shard: Int, place: Int) {
+    /// The shard of a key, the half of its hash that the shard has, and its place; -1 where it has none.
+    private func find(_ key: [UInt8]) -> (shard: Int, hash: UInt32, place: Int) {
         key.withUnsafeBytes { bytes in
             let code = hash.hash(bytes)
             let shard = Int(truncatingIfNeeded: code >> 56)
+            let half = UInt32(truncatingIfNeeded: code)
             // SAFETY: the bytes are read while the closure runs; a service's key is never empty.
-            guard let start = bytes.baseAddress else { return (shard, -1) }
-            return (shard, NameTable.find(services[shard].base, start, bytes.count, hash: code))
+            guard let start = bytes.baseAddress else { return (shard, half, -1) }
+            let place = ServiceShard(base: services[shard].base).find(code) {
+                block($0).block.hasKey(start, bytes.count)
+            }
+            return (shard, half, place)
         }
     }
 

@@ -38,8 +38,8 @@ public struct IndexView {
     /// the imported service, where the label `svc` is the third (`ServiceRecords.key`).
     @inlinable public func service(_ key: UnsafeRawPointer, _ count: Int) -> ServiceBlock? {
         let code = hash.hash(key, count)
-        let shard = table(IndexView.serviceShards &+ Int(truncatingIfNeeded: code &>> 56))
-        let found = NameTable.find(shard, key, count, hash: code)
+        let shard = ServiceShard(base: table(IndexView.serviceShards &+ Int(truncatingIfNeeded: code &>> 56)))
+        let found = shard.find(code) { block($0).hasKey(key, count) }
         return found < 0 ? nil : block(found)
     }
 
@@ -56,7 +56,7 @@ public struct IndexView {
     }
 
     /// The services that have something at `address`, whether reverse look-ups answer with them (`answersReverse`) or not:
-    /// values for `ReverseMatch`.
+    /// values for `ReverseMatch`, those of services whose own address it is first.
     @inlinable public func reverse(_ address: AddressKey) -> AddressMatches {
         let code = hash.hash(address)
         return AddressMatches(

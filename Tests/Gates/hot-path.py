@@ -67,6 +67,15 @@ ROOTS = [
     r"@objc closure #1 in CacheChain\.makeStep\(_:\)",
     r"@objc closure #2 in CacheChain\.makeStep\(_:\)",
     r"@objc closure #3 in CacheChain\.makeStep\(_:\)",
+    # loop: down, for any question but HINFO; up.
+    r"@objc closure #1 in LoopPlugin\.makeStep\(_:\)",
+    r"@objc closure #2 in LoopPlugin\.makeStep\(_:\)",
+    # dns64: up, for any question but AAAA.
+    r"@objc closure #1 in DNS64Plugin\.makeStep\(_:\)",
+    # autopath: up.
+    r"@objc closure #1 in AutoPathPlugin\.makeStep\(_:\)",
+    # k8s_external: down, for a name that lies in none of its zones.
+    r"@objc closure #1 in ExternalZonePlugin\.makeStep\(_:\)",
     # The cluster's answers, and the index under them.
     r"ClusterReader\.answer\(_:into:externalTarget:\)",
     r"ClusterReader\.answerAddresses\(_:_:chain:into:\)",
@@ -97,7 +106,7 @@ COLD = [
     # errors: something went wrong with the query, and a line is written.
     r"ErrorsPlugin\.report\(_:\)",
     # log: the line is put together and written. Who logs every query pays for it.
-    r"LogFormat\.line\(_:now:\)",
+    r"LogFormat\.line\(_:now:metadata:\)",
     r"Log\.info\(_:\)",
     # chaos: a question of class CH. local: a name below localhost, which is counted and may be logged.
     r"ChaosPlugin\.answer\(_:\)",
@@ -111,6 +120,15 @@ COLD = [
     r"(specialized )?static RewritePlugin\.restore\(_:\)",
     # What rewrite has kept of a query that nobody has answered is given up.
     r"Exchange\.forgetReplaced\(\)",
+    # loop: an HINFO question while it looks for loops; the answer to a question of its own. So with dns64 and autopath.
+    r"LoopPlugin\.see\(_:\)",
+    r"static OwnAnswer\.take\(_:asker:\)",
+    # dns64: an AAAA question.
+    r"DNS64Chain\.look\(_:\)",
+    # autopath: a name that is looked for in other domains.
+    r"AutoPathChain\.search\(_:base:\)",
+    # k8s_external: an answer is put together anew each time.
+    r"ExternalZoneReader\.answer\(_:labelsLeft:fallsThrough:\)",
     # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.

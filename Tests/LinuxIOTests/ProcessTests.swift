@@ -120,6 +120,16 @@ import Testing
         }
     }
 
+    @Test func networkBytes() {
+        let text = "TcpExt: A B\nTcpExt: 1 2\nIpExt: InPkts InOctets OutOctets\nIpExt: 3 40 50\n"
+        #expect(ProcessStatistics.parseNetwork(text) == (40, 50))
+        for text in [
+            "", "IpExt: InOctets", "IpExt: InOctets\nIpExt:", "IpExt: InOctets\nIpExt: x\n", "IpExt:\nIpExt: 1\n",
+        ] {
+            #expect(ProcessStatistics.parseNetwork(text) == (0, 0))
+        }
+    }
+
     @Test func statisticsOfThisProcess() throws {
         let before = try ProcessStatistics.current()
         #expect(before.residentBytes > 1 << 20)

@@ -266,4 +266,21 @@ struct CacheRefreshTests {
             #expect(cache.ask().code == .nameError)
         }
     }
+
+    /// An expired denial does not hide the answer that has come since, once the source fails.
+    @Test func anExpiredDenialGivesWay() throws {
+        let cache = try CacheBench("cache {\n serve_stale 1h verify\n}")
+        cache.source.answer = Self.denial
+        #expect(cache.ask().code == .nameError)
+        cache.pass(seconds: 101)
+        cache.source.answer = Self.answer(1)
+        #expect(cache.ask().lines(1) == line(1, 100))
+        #expect(cache.source.asked() == 2)
+        cache.source.answer = Self.failure
+        cache.pass(seconds: 1)
+        #expect(cache.ask().lines(1) == line(1, 99))
+        #expect(cache.source.asked() == 0)
+        cache.pass(seconds: 200)
+        #expect(cache.ask().lines(1) == line(1, 0))
+    }
 }

@@ -46,6 +46,26 @@ struct CacheTests {
         #expect(cache.metric("entries") == ["success": 1, "denial": 0])
     }
 
+    /// What a resolver says without recursion and that is neither an answer nor a denial is not for those who ask for it.
+    @Test func whatIsSaidWithoutRecursion() throws {
+        let rows: [(answer: Source.Answer, isKept: Bool)] = [
+            (.init(answer: [Self.address]), true), (.init(code: .nameError, authority: [Self.soa]), true),
+            (.init(authority: [Self.soa]), true), (.init(code: .serverFailure), false), (.init(), false),
+            (.init(authority: ["example.org. 900 IN NS ns.example.net."]), false),
+        ]
+        for (place, row) in rows.enumerated() {
+            let cache = try CacheBench("cache")
+            cache.source.answer = row.answer
+            _ = cache.ask(Query(flags: 0))
+            _ = cache.ask()
+            #expect(cache.source.asked() == (row.isKept ? 1 : 2), "row \(place)")
+            // With recursion all of them are kept.
+            _ = cache.ask()
+            _ = cache.ask(Query(flags: 0))
+            #expect(cache.source.asked() == 0, "row \(place)")
+        }
+    }
+
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
         var corefile = "cache"

@@ -107,7 +107,7 @@ struct ExpressionTests {
         for _ in 0..<5000 {
             let text = (0..<(1 + random.next() % 7)).map { _ in words[Int(random.next() % UInt64(words.count))] }
             if let expression = try? Expression.parse(text.joined(separator: " ")) {
-                PluginBench().inspect(Query()) { _ = try? expression.value($0) }
+                PluginBench().inspect(Query()) { _ = try? expression.value(ExpressionContext($0)) }
                 read += 1
             }
         }

@@ -166,7 +166,7 @@ import Testing
             (
                 "template IN A {\n  answer \"{{ .Name }} {{ .Nome }}\"\n}",
                 "Corefile:3:26: plugin/template: could not compile template: there is no .Nome, expected .Class, .Group, "
-                    + ".Match, .Message, .Meta, .Name, .Question, .Regex, .Remote, .Type, .Zone"
+                    + ".Match, .Message, .Meta, .Name, .Question, .Regex, .Remote, .Type, .Var, .Zone"
             ),
             (
                 "template IN A {\n  authority \"\n{{ .Name\"\n}",
@@ -182,13 +182,38 @@ import Testing
                     + "65535 (RFC 8914)"
             ),
             (
-                "template IN A {\n  expr true\n}",
-                "Corefile:3:3: plugin/template: 'expr' is known in CoreDNS, not in apodns yet"
+                "template IN A {\n  expr nmae() == 'a'\n}",
+                "Corefile:3:8: plugin/template: could not compile expression: character 1: unknown name 'nmae', expected one "
+                    + "of bufsize, class, client_ip, do, group, id, incidr, len, lower, metadata, name, opcode, port, proto, "
+                    + "server_ip, server_port, size, trim, type, upper"
             ),
+            (
+                "template IN A {\n  expr later == 1\n  var later 1\n}",
+                "Corefile:3:8: plugin/template: could not compile expression: character 1: unknown name 'later', expected "
+                    + "one of bufsize, class, client_ip, do, group, id, incidr, len, lower, metadata, name, opcode, port, "
+                    + "proto, server_ip, server_port, size, trim, type, upper"
+            ),
+            (
+                "template IN A {\n  expr group(true) == ''\n}",
+                "Corefile:3:8: plugin/template: could not compile expression: character 7: bool found, expected string or "
+                    + "int for group"
+            ),
+            (
+                "template IN A {\n  var 1a 1\n}",
+                "Corefile:3:7: plugin/template: invalid variable name \"1a\", expected letters, digits and underscores"
+            ),
+            (
+                "template IN A {\n  var len 1\n}",
+                "Corefile:3:7: plugin/template: variable name \"len\" is reserved, expected one that is no function and no "
+                    + "word of the language"
+            ),
+            ("template IN A {\n  var a\n}", "Corefile:3:3: 'var' has 1 argument, expected at least 2 arguments"),
+            ("template IN A {\n  expr\n}", "Corefile:3:3: 'expr' has no argument, expected at least 1 argument"),
+            ("template IN A {\n  var a 1 + 2\n  var b a * 2.5\n  expr b > a\n}", ""),
             (
                 "template IN A {\n  anwser x\n}",
                 "Corefile:3:3: unknown property 'anwser' of 'template', expected one of match, answer, additional, "
-                    + "authority, ederror, rcode, fallthrough, upstream (did you mean 'answer'?)"
+                    + "authority, var, expr, ederror, rcode, fallthrough, upstream (did you mean 'answer'?)"
             ),
             ("template IN A {\n  upstream /etc/resolv.conf\n  fallthrough a.b 10.0.0.0/8\n}", ""),
         ]

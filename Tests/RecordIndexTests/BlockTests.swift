@@ -155,4 +155,79 @@ struct BlockTests {
             #expect(bytes(block.externalName.0, block.externalName.1) == target)
         }
     }
+
+    @Test("a block of more rows than two bytes count: labels, rows and their order", arguments: [1, 2])
+    func wide(rowsOfLabel: Int) {
+        let count = Int(UInt16.max) + 1
+        let compiled = records("ns", "wide", .headless) {
+            $0.portGroups = [[port("a", 1)], [port("b", 2)]]
+            for number in 0..<count / rowsOfLabel {
+                for row in 0..<rowsOfLabel {
+                    let address = AddressKey(ipv4: UInt32(row << 24 | number))
+                    $0.add([endpoint(address, "p-\(number)", group: row, zone: "z\(number % 3)")])
+                }
+            }
+        }
+        withBlock(compiled) { block in
+            #expect(block.rowCount == count && block.labelCount == count / rowsOfLabel)
+            #expect(block.poolIPv4Count == count && block.serviceWeightTotal == count)
+            for number in stride(from: 0, to: count / rowsOfLabel, by: 997) {
+                let found = wire("p-\(number)").withPointer { start, _ in block.findLabel(start) }
+                #expect(found >= 0 && block.labelText(found) == "p-\(number)")
+                let rows = (block.firstRow(ofLabel: found)..<block.endRow(ofLabel: found)).map { block.row($0) }
+                #expect(rows.map { block.key(of: $0).ipv4 } == (0..<rowsOfLabel).map { UInt32($0 << 24 | number) })
+                #expect(rows.allSatisfy { $0.label == found && $0.zone == number % 3 + 1 && $0.multiplicity == 1 })
+                #expect(block.hasMergedPorts(label: found) == (rowsOfLabel == 2))
+                let group = block.portGroup(ofLabel: found)
+                #expect(block.portCount(group: group) == rowsOfLabel && block.port(0, group: group).number == 1)
+                for row in rows {
+                    let place = block.firstPlace(of: block.key(of: row))
+                    #expect(place >= 0 && block.row(block.rowByAddress(place)).place == row.place)
+                }
+            }
+            #expect(wire("p-\(count)").withPointer { start, _ in block.findLabel(start) } == -1)
+        }
+    }
+
+    @Test("many combinations of attributes keep theirs")
+    func attributes() {
+        let compiled = records("ns", "many", .headless) {
+            $0.portGroups = (0..<7).map { [port("p", Int32($0))] }
+            for number in 0..<200 {
+                $0.add([
+                    endpoint(
+                        AddressKey(ipv4: UInt32(number)), "e\(number)", group: number % 7, zone: "z\(number % 11)",
+                        isHostname: number % 2 == 0)
+                ])
+            }
+        }
+        withBlock(compiled) { block in
+            for index in 0..<block.rowCount {
+                let row = block.row(index)
+                let number = Int(block.key(of: row).ipv4)
+                #expect(block.labelText(row.label) == "e\(number)" && row.isHostname == (number % 2 == 0))
+                #expect(block.port(0, group: row.portGroup).number == Int32(number % 7))
+                #expect(Array("z\(number % 11)".utf8).withPointer { block.findZone($0, $1) } == row.zone)
+            }
+        }
+    }
+
+    @Test("the name of a port that several groups have takes its bytes once, however it is cut")
+    func portTexts() {
+        let compiled = records("ns", "ports") {
+            $0.ports = [port("http", 80), port("httpt", 81, "cp"), port("http", 82, "udp")]
+            $0.portGroups = [[port("http", 8080)]]
+            $0.add([endpoint(AddressKey(ipv4: 1), "a")])
+        }
+        withBlock(compiled) { block in
+            let rows: [(Int, Int, String, String)] = [
+                (0, 0, "http", "tcp"), (0, 1, "httpt", "cp"), (0, 2, "http", "udp"), (1, 0, "http", "tcp"),
+            ]
+            for (group, index, name, transport) in rows {
+                let port = block.port(index, group: group)
+                #expect(Array(name.utf8).withPointer { port.isNamed($0, $1) })
+                #expect(Array(transport.utf8).withPointer { port.hasTransport($0, $1) })
+            }
+        }
+    }
 }

@@ -88,6 +88,39 @@ struct IndexTests {
         #expect(old.view.find("ns", "c")?.rowCount == 3)
     }
 
+    @Test("an address that thousands of services have, endpoints' and their own, costs each of them once")
+    func sharedAddress() {
+        let index = RecordIndex(hash: SeededHash(seed: (1, 2)))
+        let count = 3000
+        let keys = (0..<count).map { ServiceKey("ns", "s\($0)") }
+        var change = IndexChange()
+        for (number, key) in keys.enumerated() {
+            change.set(
+                key,
+                records("ns", key.name) {
+                    $0.portGroups = [[port("p", 1)]]
+                    if number % 10 == 0 { $0.clusterAddresses = [Self.one] }
+                    $0.add([endpoint(Self.one, "a"), endpoint(Self.two, "b")])
+                })
+        }
+        index.apply(change, serial: 1)
+        for address in [Self.one, Self.two] {
+            let owners = keys.map { "\($0.name).ns endpoint" }
+            let own = address == Self.one ? keys.indices.filter { $0 % 10 == 0 }.map { "s\($0).ns own" } : []
+            #expect(index.snapshot.view.owners(of: address) == (owners + own).sorted())
+        }
+        // A service's own address stands before all endpoints'.
+        var matches = index.snapshot.view.reverse(Self.one)
+        let values = (0..<count + count / 10).map { _ in ReverseMatch(matches.next()).isClusterAddress }
+        #expect(matches.next() == -1 && values == values.sorted { $0 && !$1 })
+        var removal = IndexChange()
+        for key in keys.dropFirst(2) { removal.set(key, nil) }
+        index.apply(removal, serial: 2)
+        #expect(
+            index.snapshot.view.owners(of: Self.one) == ["s0.ns endpoint", "s0.ns own", "s1.ns endpoint"]
+                && index.snapshot.view.owners(of: Self.two) == ["s0.ns endpoint", "s1.ns endpoint"])
+    }
+
     /// What the index should say, kept in dictionaries.
     private struct Model {
         var services: [ServiceKey: Service] = [:]

@@ -5,6 +5,8 @@ import LinuxIO
 package struct ClientError: Error, CustomStringConvertible {
     package let description: String
 
+    package init(description: String) { self.description = description }
+
     static func call(_ name: String) -> ClientError {
         ClientError(description: "\(name): \(String(cString: strerror(errno)))")
     }

@@ -33,18 +33,19 @@ package final class RunningServer {
     ///   - directory: where relative paths start from.
     ///   - workerCount: UDP workers for each address.
     ///   - clock: the server's clock, such as that of a `FastClock`.
+    ///   - end: called where the server would end the process.
     ///   - prepare: is called with the process before the configuration is read.
     /// - Throws: `CorefileError` and `StartError`, as the program would say them.
     package init(
         _ text: String, directory: String = "", workerCount: Int = 1, clock: Clock = .system,
-        prepare: (ProcessContext) -> Void = { _ in }
+        end: @escaping @Sendable (Int32) -> Void = { _ in }, prepare: (ProcessContext) -> Void = { _ in }
     ) throws {
         var attempt = 0
         while true {
             attempt += 1
             let lines = LogLines()
             let configuration = try Self.configure(
-                text, directory: directory, log: lines.log, clock: clock, prepare: prepare)
+                text, directory: directory, log: lines.log, clock: clock, end: end, prepare: prepare)
             let server = Server(configuration, workerCount: workerCount)
             do {
                 try server.start()
@@ -66,9 +67,9 @@ package final class RunningServer {
     /// The configuration of a Corefile's text, whose name is "Corefile".
     package static func configure(
         _ text: String, directory: String = "", log: Log = LogLines().log, clock: Clock = .system,
-        prepare: (ProcessContext) -> Void = { _ in }
+        end: @escaping @Sendable (Int32) -> Void = { _ in }, prepare: (ProcessContext) -> Void = { _ in }
     ) throws(CorefileError) -> Configuration {
-        let process = ProcessContext(log: log, clock: clock)
+        let process = ProcessContext(log: log, clock: clock, end: end)
         prepare(process)
         let corefile = try Corefile.parse(
             text: text, file: "Corefile", defaultPort: 0, knownDirectives: PluginTable.implementedNames,

@@ -3,7 +3,7 @@ import Glibc
 import LinuxIO
 import Synchronization
 
-/// A DNS server for `forward` to ask, over UDP and TCP at one port of 127.0.0.1, that does what a test says: answers, answers
+/// A DNS server for `forward` to ask, over UDP and TCP at one port of a loopback address, that does what a test says: answers, answers
 /// late, lies or keeps silent. Stopped when it goes.
 package final class TestUpstream: Sendable {
     /// What becomes of a query.
@@ -153,16 +153,15 @@ package final class TestUpstream: Sendable {
         _ socket: DatagramSocket, _ loop: EventLoop, _ kept: Kept, _ react: @Sendable (Query) -> Reaction
     ) {
         var buffer = [UInt8](repeating: 0, count: 65_535)
-        var from = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var from = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let count = withUnsafeMutablePointer(to: &from) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 recvfrom(socket.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT), $0, &size)
             }
         }
         guard count >= Header.length else { return }
-        let client = SocketAddress(
-            ipv4: UInt32(bigEndian: from.sin_addr.s_addr), port: UInt16(bigEndian: from.sin_port))
+        let client = Self.address(from)
         let query = Query(bytes: Array(buffer[..<count]), isStream: false, client: client)
         kept.queries.withLock { $0.append(query) }
         let reaction = react(query)
@@ -174,6 +173,25 @@ package final class TestUpstream: Sendable {
         } else {
             loop.schedule(after: reaction.milliseconds * Clock.millisecond, send)
         }
+    }
+
+    /// Whose datagram it is. The form of the shorter addresses begins like that of the longer ones.
+    private static func address(_ form: sockaddr_in6) -> SocketAddress {
+        guard form.sin6_family == sa_family_t(AF_INET6) else {
+            return withUnsafePointer(to: form) { pointer in
+                pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    SocketAddress(
+                        ipv4: UInt32(bigEndian: $0.pointee.sin_addr.s_addr),
+                        port: UInt16(bigEndian: $0.pointee.sin_port))
+                }
+            }
+        }
+        let halves = withUnsafeBytes(of: form.sin6_addr) { bytes in
+            (bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+        return SocketAddress(
+            high: UInt64(bigEndian: halves.0), low: UInt64(bigEndian: halves.1),
+            port: UInt16(bigEndian: form.sin6_port))
     }
 
     deinit { stop() }

@@ -1,5 +1,4 @@
 import DNSWire
-import Foundation
 import LinuxIO
 import PluginKit
 import Plugins
@@ -9,10 +8,6 @@ import Testing
 
 /// `forward` with upstreams that are dead, slow or come and go, and what is left of it.
 @Suite(.serialized) struct ForwardFailureTests {
-    private static func openDescriptors() -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
-    }
-
     /// A port of 127.0.0.1 that nobody listens at.
     private static func deadAddress() throws -> SocketAddress {
         let upstream = try TestUpstream { _ in .silence }
@@ -26,16 +21,16 @@ import Testing
 
     @Test func deadUpstream() throws {
         let dead = try Self.deadAddress()
+        // The clock stands still: nothing waits for a time.
         let server = try RunningServer(
-            ". {\n bind 127.0.0.1\n errors\n forward . \(dead) {\n max_fails 1\n health_check 20ms\n }\n}\n")
+            ". {\n bind 127.0.0.1\n errors\n forward . \(dead) {\n max_fails 1\n health_check 20ms\n }\n}\n",
+            clock: ManualClock().clock)
         let client = try server.datagramClient()
-        let start = Clock.system.monotonic()
         for number in 0..<100 {
             let response = try client.ask(DNSQuestion("n\(number).example.", udpSize: nil))
             #expect(response.code == .serverFailure)
             #expect(response.flagNames == ["QR", "RD"])
         }
-        #expect(Clock.system.monotonic() - start < 2 * Clock.second)
         let refused = "[ERROR] plugin/errors: 2 n0.example. A: "
         let line = server.lines.all.first { $0.contains(refused) } ?? ""
         #expect(line.contains("udp 127.0.0.1:") && line.contains("->\(dead)") && line.hasSuffix("connection refused"))
@@ -77,23 +72,34 @@ import Testing
     @Test func theNextUpstreamIsTriedEarly() throws {
         let silent = try TestUpstream { _ in .silence }
         let answering = try ForwardTests.answering()
+        let clock = ManualClock()
         let server = try RunningServer(
-            ForwardTests.corefile(silent, answering, options: "policy sequential\n read_timeout 800ms"))
-        let start = Clock.system.monotonic()
-        #expect(try server.datagramClient().ask(DNSQuestion("www.example.")).code == .noError)
-        #expect(Clock.system.monotonic() - start < 700 * Clock.millisecond)
-        #expect(try server.streamClient().ask(DNSQuestion("www.example.")).code == .noError)
+            ForwardTests.corefile(silent, answering, options: "policy sequential\n read_timeout 800ms"),
+            clock: clock.clock)
+        let datagram = try server.datagramClient()
+        let stream = try server.streamClient()
+        try datagram.send(DNSQuestion("www.example.").bytes)
+        try stream.send(StreamClient.frame(DNSQuestion("www.example.").bytes))
+        #expect(holdsInTime { silent.queries.count == 2 })
+        // Half of what the first one is given, and what deadlines are rounded up by.
+        clock.advance(nanoseconds: 450 * Clock.millisecond)
+        #expect(try DNSResponse(try #require(try datagram.receive())).code == .noError)
+        #expect(try DNSResponse(try #require(try stream.receive())).code == .noError)
     }
 
     @Test func silentUpstream() throws {
         let silent = try TestUpstream { _ in .silence }
+        let clock = ManualClock()
         let server = try RunningServer(
-            ForwardTests.corefile(silent, options: "read_timeout 100ms\n health_check 20ms\n max_fails 1"))
+            ForwardTests.corefile(silent, options: "read_timeout 100ms\n max_fails 0"), clock: clock.clock)
         let client = try server.datagramClient()
-        let start = Clock.system.monotonic()
-        let response = try client.ask(DNSQuestion("www.example."))
-        #expect(response.code == .serverFailure)
-        #expect(Clock.system.monotonic() - start < Clock.second)
+        try client.send(DNSQuestion("www.example.").bytes)
+        for attempts in 1...2 {
+            #expect(holdsInTime { upstreamAttempts(silent) == attempts })
+            clock.advance(nanoseconds: 70 * Clock.millisecond)
+        }
+        clock.advance(nanoseconds: 50 * Clock.millisecond)
+        #expect(try DNSResponse(try #require(try client.receive())).code == .serverFailure)
         #expect(upstreamAttempts(silent) == 2)
         let line = server.lines.all.first { $0.contains("2 www.example. A: ") } ?? ""
         #expect(line.contains("read udp 127.0.0.1:") && line.hasSuffix("->\(silent.address): i/o timeout"))
@@ -118,16 +124,21 @@ import Testing
 
     @Test func connectionsAreReusedAndExpire() throws {
         let upstream = try ForwardTests.answering()
-        let server = try RunningServer(ForwardTests.corefile(upstream, options: "force_tcp\n expire 300ms"))
+        let clock = ManualClock()
+        let server = try RunningServer(
+            ForwardTests.corefile(upstream, options: "force_tcp\n expire 300ms"), clock: clock.clock)
         let client = try server.datagramClient()
-        _ = try client.ask(DNSQuestion("first.example."))
-        let held = Self.openDescriptors()
-        for number in 0..<50 { _ = try client.ask(DNSQuestion("n\(number).example.")) }
+        for number in 0..<51 { _ = try client.ask(DNSQuestion("n\(number).example.")) }
         #expect(Set(upstream.queries.map(\.client.port)).count == 1)
         #expect(Self.metric(server, "coredns_proxy_conn_cache_hits_total") == 50)
         #expect(Self.metric(server, "coredns_proxy_conn_cache_misses_total") == 1)
-        // Two descriptors: this end's and the upstream's.
-        #expect(holdsInTime { Self.openDescriptors() <= held - 2 })
+        #expect(OpenSockets.to(upstream.address) == 1)
+        clock.advance(nanoseconds: 250 * Clock.millisecond)
+        _ = try client.ask(DNSQuestion("used.example."))
+        #expect(Set(upstream.queries.map(\.client.port)).count == 1)
+        // Longer than they are kept, and closed although nobody asks.
+        clock.advance(nanoseconds: 500 * Clock.millisecond)
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
         _ = try client.ask(DNSQuestion("again.example."))
         #expect(Set(upstream.queries.map(\.client.port)).count == 2)
     }
@@ -148,35 +159,30 @@ import Testing
     }
 
     @Test func nothingIsLeft() throws {
-        let before = Self.openDescriptors()
-        do {
-            let upstream = try TestUpstream { query in
-                query.name.hasPrefix("silent")
-                    ? .silence : .answer(query.response(["\(query.name) 300 IN A 192.0.2.80"]), after: 5)
-            }
-            let server = try RunningServer(
-                ForwardTests.corefile(upstream, options: "read_timeout 200ms\n expire 100ms\n max_fails 0"))
-            let idle = Self.openDescriptors()
-            let datagram = try server.datagramClient()
-            for round in 0..<20 {
-                for number in 0..<100 {
-                    var question = DNSQuestion("\(number % 2 == 0 ? "silent" : "n")\(round)-\(number).example.")
-                    question.identifier = UInt16(number)
-                    try datagram.send(question.bytes)
-                }
-                let stream = try server.streamClient()
-                for number in 0..<20 {
-                    try stream.send(StreamClient.frame(DNSQuestion("silent\(round)-\(number).example.").bytes))
-                }
-                // Clients that go away do not take their queries with them, and do no harm.
-                usleep(2000)
-                #expect(Self.openDescriptors() < idle + 250)
-            }
-            // The client's own socket is one more.
-            #expect(holdsInTime { Self.openDescriptors() <= idle + 1 })
-            #expect(server.server.waitingQueries == 0)
+        let upstream = try TestUpstream { query in
+            query.name.hasPrefix("silent")
+                ? .silence : .answer(query.response(["\(query.name) 300 IN A 192.0.2.80"]), after: 5)
         }
-        #expect(Self.openDescriptors() == before)
+        let server = try RunningServer(
+            ForwardTests.corefile(upstream, options: "read_timeout 200ms\n expire 100ms\n max_fails 0"))
+        let datagram = try server.datagramClient()
+        for round in 0..<20 {
+            for number in 0..<100 {
+                var question = DNSQuestion("\(number % 2 == 0 ? "silent" : "n")\(round)-\(number).example.")
+                question.identifier = UInt16(number)
+                try datagram.send(question.bytes)
+            }
+            let stream = try server.streamClient()
+            for number in 0..<20 {
+                try stream.send(StreamClient.frame(DNSQuestion("silent\(round)-\(number).example.").bytes))
+            }
+            // Clients that go away do not take their queries with them, and do no harm.
+            #expect(holdsInTime { upstream.queries.count > 20 * round })
+            #expect(OpenSockets.to(upstream.address) <= 250)
+        }
+        #expect(holdsInTime { server.server.waitingQueries == 0 })
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
+        #expect(holdsInTime { OpenSockets.accepted(at: server.loopback) == 0 })
     }
 
     @Test func halfClosedClients() throws {

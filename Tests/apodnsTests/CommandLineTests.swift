@@ -180,7 +180,9 @@ import Testing
             })
         program.child.signal(SIGINT)
         #expect(program.child.waitForExit() == 0)
-        #expect(program.child.output == "[INFO] SIGINT: Shutting down\n")
+        // The first answer may come a moment before the start is over, which is then said.
+        let output = program.child.output
+        #expect(output.hasPrefix("[INFO] SIGINT: Shutting down") && output.split(separator: "\n").count == 1)
         #expect(program.child.error.isEmpty)
     }
 }

@@ -111,7 +111,7 @@ extension ClusterReader {
         while start > 0, row(selection, start, isLabel).place == row(selection, start &- 1, isLabel).place {
             start &-= 1
         }
-        var written: UInt32 = .max
+        var written = -1
         var step = 0
         while step < count {
             let place = start &+ step < count ? start &+ step : start &+ step &- count
@@ -144,7 +144,7 @@ extension ClusterReader {
     ) {
         if selection.isEmptyZone { return }
         let block = selection.block
-        var previous: UInt32 = .max
+        var previous = -1
         let count = selection.endRow &- selection.firstRow
         let isLabel = count != block.rowCount
         var place = 0

@@ -10,34 +10,39 @@ extension ClusterReader {
             let address = ReverseName.address(question.name, labelCount: question.labelCount)
         else { return existence(name, question) }
 
-        // CoreDNS: a cluster address is one service's, and comes before any endpoint.
+        // CoreDNS: a cluster address is one service's, and comes before any endpoint. The index has them first.
         var matches = index.reverse(address)
+        var endpoints = matches
         while true {
             let value = matches.next()
-            if value < 0 { break }
-            let match = ReverseMatch(value)
-            guard match.isClusterAddress, index.block(match.place).answersReverse else { continue }
-            _ = writePointer(index.block(match.place), label: nil, question, into: &writer)
+            if value < 0 || !ReverseMatch(value).isClusterAddress { break }
+            endpoints = matches
+            let block = index.block(ReverseMatch(value).place)
+            guard block.answersReverse else { continue }
+            _ = writePointer(block, label: nil, question, into: &writer)
             return writer.answerCount > 0 || writer.isTruncated ? .answered : .nameError
         }
         // One record for each service that the endpoint belongs to. The pod's own hostname first: clients that take one
         // answer then take the name that the pod knows itself by.
-        writePointers(address, hostnames: true, question, into: &writer)
-        if !writer.isTruncated { writePointers(address, hostnames: false, question, into: &writer) }
+        if writePointers(address, endpoints, hostnames: true, question, into: &writer), !writer.isTruncated {
+            _ = writePointers(address, endpoints, hostnames: false, question, into: &writer)
+        }
         return writer.answerCount > 0 || writer.isTruncated ? .answered : .nameError
     }
 
     /// Writes the records of those endpoints at `address` that answer to hostnames of headless services, or of all others.
+    ///
+    /// - Returns: whether there are any of the other kind.
     private func writePointers(
-        _ address: AddressKey, hostnames: Bool, _ question: ClusterQuestion, into writer: inout ResponseWriter
-    ) {
-        var matches = index.reverse(address)
+        _ address: AddressKey, _ endpoints: AddressMatches, hostnames: Bool, _ question: ClusterQuestion,
+        into writer: inout ResponseWriter
+    ) -> Bool {
+        var matches = endpoints
+        var hasOthers = false
         while true {
             let value = matches.next()
-            if value < 0 { return }
-            let match = ReverseMatch(value)
-            if match.isClusterAddress { continue }
-            let block = index.block(match.place)
+            if value < 0 { return hasOthers }
+            let block = index.block(ReverseMatch(value).place)
             guard block.answersReverse else { continue }
             var place = block.firstPlace(of: address)
             guard place >= 0 else { continue }
@@ -47,9 +52,13 @@ extension ClusterReader {
                 let row = block.row(block.rowByAddress(place))
                 guard row.place == target else { break }
                 place &+= 1
-                guard row.label != label, (row.isHostname && block.isHeadless) == hostnames else { continue }
+                guard row.label != label else { continue }
+                guard (row.isHostname && block.isHeadless) == hostnames else {
+                    hasOthers = true
+                    continue
+                }
                 label = row.label
-                guard writePointer(block, label: block.label(label), question, into: &writer) else { return }
+                guard writePointer(block, label: block.label(label), question, into: &writer) else { return hasOthers }
             }
         }
     }

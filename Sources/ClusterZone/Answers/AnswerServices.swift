@@ -186,14 +186,14 @@ extension ClusterReader {
         var target = 0
         var label = -1
         var hasTarget = false
-        var previous: UInt32 = .max
+        var previous = -1
         var index = selection.firstRow
         while index < selection.endRow, target <= targets {
             let row = block.row(index)
             index &+= 1
             if row.label != label {
                 label = row.label
-                previous = .max
+                previous = -1
                 if hasTarget { target &+= 1 }
                 // Targets were written in the order of the labels, but not for labels without a port.
                 hasTarget =

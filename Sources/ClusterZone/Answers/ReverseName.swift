@@ -47,3 +47,17 @@ enum ReverseName {
         return AddressKey(high: high, low: low)
     }
 }
+
+/// The address that a name below in-addr.arpa or ip6.arpa spells; nil where it is none or lies elsewhere.
+package func reverseAddress(_ name: QuestionName, labelCount: Int) -> AddressKey? {
+    guard labelCount > 2 else { return nil }
+    let last = name.bytes + name.offset(ofLabel: labelCount &- 1)
+    // SAFETY: the name's buffer has 256 bytes; the last label, with its length and the root behind it, ends the name.
+    guard last[0] == 4, equalBytes(last, UnsafeRawPointer(ReverseName.arpa.utf8Start), 5) else { return nil }
+    let before = name.bytes + name.offset(ofLabel: labelCount &- 2)
+    guard
+        equalBytes(before, UnsafeRawPointer(ReverseName.ipv4.utf8Start), 8)
+            || equalBytes(before, UnsafeRawPointer(ReverseName.ipv6.utf8Start), 4)
+    else { return nil }
+    return ReverseName.address(name, labelCount: labelCount)
+}

@@ -30,6 +30,16 @@ package struct ClusterState: Sendable {
     var hasDirtyNamespaces = false
     var dirtyPods: [PodPlace: Int] = [:]
 
+    /// Whether the services with external addresses are kept apart, for `k8s_external`. To be set before the first object.
+    package var keepsExternal = false
+    /// By key, those whose namespaces answer.
+    var external: [[UInt8]: ExternalServices.Service] = [:]
+    var hasDirtyExternal = false
+    /// Whether pods can be found by their addresses. To be set before the first object.
+    package var keepsPodAddresses = false
+    /// Places of pods; of those that share an address (their node's) the last one.
+    private var podPlaces: [AddressKey: Int] = [:]
+
     /// Where objects are packed, to be compared with what is stored.
     private var writer = PackedWriter()
 
@@ -139,10 +149,11 @@ package struct ClusterState: Sendable {
             let namespace = number(pod.namespace), pod.name.utf8.count <= PackedWriter.longestText
         else { return remove(.pods, pod.key) }
         writer.clear()
-        PackedPod.pack(pod, address, keepsLabels: options.labels != nil, into: &writer)
+        PackedPod.pack(pod, address, keepsLabels: options.labels != nil || options.keepsPodLabels, into: &writer)
         let podPlace = PodPlace(address: address.key, namespace: namespaces[namespace].name)
         guard let place = find(pods, namespace, pod.name) else {
-            _ = pods.insert(namespace, exactCopy(writer.bytes), NoLink())
+            let place = pods.insert(namespace, exactCopy(writer.bytes), NoLink())
+            if keepsPodAddresses { podPlaces[address.key] = place }
             namespaces[namespace].uses += 1
             addWitness(namespace)
             dirtyPods[podPlace, default: 0] += 1
@@ -150,8 +161,13 @@ package struct ClusterState: Sendable {
         }
         pods.see(place)
         guard pods[place].bytes != writer.bytes else { return }
-        dirtyPods[self.podPlace(place), default: 0] -= 1
+        let before = self.podPlace(place)
+        dirtyPods[before, default: 0] -= 1
         dirtyPods[podPlace, default: 0] += 1
+        if keepsPodAddresses {
+            forgetAddress(before.address, of: place)
+            podPlaces[address.key] = place
+        }
         pods[place].bytes = exactCopy(writer.bytes)
     }
 
@@ -197,10 +213,24 @@ package struct ClusterState: Sendable {
     }
 
     mutating func removePod(_ place: Int) {
-        dirtyPods[podPlace(place), default: 0] -= 1
+        let podPlace = podPlace(place)
+        dirtyPods[podPlace, default: 0] -= 1
+        if keepsPodAddresses { forgetAddress(podPlace.address, of: place) }
         removeWitness(pods[place].namespace)
         release(pods[place].namespace)
         pods.remove(place)
+    }
+
+    private mutating func forgetAddress(_ address: AddressKey, of place: Int) {
+        if podPlaces[address] == place { podPlaces[address] = nil }
+    }
+
+    /// The pod at an address, with what is kept of it; nil unless `keepsPodAddresses`.
+    package func pod(at address: AddressKey) -> PodObject? {
+        guard let place = podPlaces[address] else { return nil }
+        let entry = pods[place]
+        let namespace = String(decoding: namespaces[entry.namespace].name, as: UTF8.self)
+        return PackedPod.unpack(entry.bytes, namespace: namespace)
     }
 
     // MARK: Namespaces

@@ -97,6 +97,7 @@ extension ClusterState {
         let namespace = namespaces[entry.namespace]
         let key = ServiceRecords.key(
             namespace: namespace.name, service: self[kind].name(place), isImported: kind == .imported)
+        if keepsExternal, kind == .service { noteExternal(key, entry, namespace) }
         let isKnown = entry.link.hasObject || entry.link.firstSlice >= 0
         // Slices alone make reverse names of a service, but say nothing of an imported one.
         guard entry.link.hasObject || (kind == .service && isKnown) else {
@@ -121,6 +122,29 @@ extension ClusterState {
             }
         if isPartial { records.answersForward = false }
         change.services[key] = ServiceBlockMemory(compiling: records)
+    }
+
+    /// Keeps the external addresses of a service that differs from what the index holds.
+    private mutating func noteExternal(
+        _ key: [UInt8], _ entry: ObjectTable<ServiceTable.Link>.Entry, _ namespace: NamespaceTable.Entry
+    ) {
+        var found: ExternalServices.Service?
+        if entry.link.hasObject, namespace.isExposed {
+            let service = PackedService.unpack(entry.bytes, namespace: "")
+            if !service.externalAddresses.isEmpty {
+                found = ExternalServices.Service(addresses: service.externalAddresses, ports: service.ports)
+            }
+        }
+        guard external[key] != found else { return }
+        external[key] = found
+        hasDirtyExternal = true
+    }
+
+    /// The services with external addresses, where they are others than at the last call.
+    package mutating func takeExternal() -> ExternalServices? {
+        guard hasDirtyExternal else { return nil }
+        hasDirtyExternal = false
+        return ExternalServices(external)
     }
 
     /// Takes `objects` for the whole cluster.

@@ -21,10 +21,13 @@ package struct ZoneOptions: Sendable, Hashable {
     /// `multicluster`: whether ServiceImports and the slices of imported services are needed.
     package var servesImports = false
 
+    /// Whether pods keep their labels although `labels` does not ask for them: for `kubernetes/client-label/` of `metadata`.
+    package var keepsPodLabels = false
+
     /// What of the objects is needed beyond what every zone needs.
     package var objectDetail: ObjectDetail {
         var detail: ObjectDetail = []
-        if labels != nil { detail.insert(.labels) }
+        if labels != nil || keepsPodLabels { detail.insert(.labels) }
         if endpointPodNames { detail.insert(.targets) }
         if zonal { detail.insert(.topologyZones) }
         return detail
@@ -44,6 +47,7 @@ extension ZoneOptions: CustomStringConvertible {
         if !servesEndpoints { words.append("noendpoints") }
         if zonal { words.append("zonal") }
         if servesPods { words.append("pods") }
+        if keepsPodLabels { words.append("pod_labels") }
         if servesImports { words.append("multicluster") }
         return words.isEmpty ? "default" : words.joined(separator: " ")
     }

@@ -7,6 +7,11 @@ package struct ProcessStatistics: Equatable, Sendable {
     package var residentBytes: UInt64 = 0
     /// Virtual memory in bytes.
     package var virtualBytes: UInt64 = 0
+    /// The limit on virtual memory in bytes (the soft one); UInt64.max when there is none.
+    package var virtualLimit = UInt64.max
+    /// Bytes received and sent over IPv4 in the network namespace of the process; 0 where that is not known.
+    package var receivedBytes: UInt64 = 0
+    package var sentBytes: UInt64 = 0
     /// Open descriptors.
     package var openDescriptors = 0
     /// The limit on open descriptors (the soft one); UInt64.max when there is none.
@@ -30,6 +35,13 @@ package struct ProcessStatistics: Equatable, Sendable {
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             statistics.descriptorLimit = UInt64(limit.rlim_cur)
         }
+        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 {
+            statistics.virtualLimit = UInt64(limit.rlim_cur)
+        }
+        // Not every sandbox has this file; the other numbers do not depend on it.
+        if let network = try? text("/proc/self/net/netstat") {
+            (statistics.receivedBytes, statistics.sentBytes) = parseNetwork(network)
+        }
         return statistics
     }
 
@@ -50,6 +62,16 @@ package struct ProcessStatistics: Equatable, Sendable {
         statistics.virtualBytes = field(23)
         statistics.residentBytes = field(24) &* UInt64(max(0, pageBytes))
         return statistics
+    }
+
+    /// The bytes received and sent in the text of /proc/self/net/netstat: a line of names, then one of numbers, both begin
+    /// with `IpExt:` (proc_pid_net(5)).
+    static func parseNetwork(_ text: String) -> (received: UInt64, sent: UInt64) {
+        let lines = text.split(separator: "\n").filter { $0.hasPrefix("IpExt:") }.map { $0.split(separator: " ") }
+        guard lines.count == 2 else { return (0, 0) }
+        let numbers = Dictionary(zip(lines[0], lines[1]), uniquingKeysWith: { first, _ in first })
+        func number(_ name: Substring) -> UInt64 { numbers[name].flatMap { UInt64($0) } ?? 0 }
+        return (number("InOctets"), number("OutOctets"))
     }
 
     private static func text(_ path: String) throws(SystemError) -> String {

@@ -17,6 +17,10 @@ final class LengthPrefixedConnection {
     var late: [UInt8] = []
     /// Answers that are to come with `LengthPrefixedServer.reply`.
     var owed = 0
+    /// Whether frames stand in `input` that are answered once the connection is owed less.
+    var isHeld = false
+    /// Whether that is about to happen.
+    var isCalled = false
     /// Whether the connection is gone; replies to it are dropped.
     var isClosed = false
     /// What the loop calls for now.
@@ -30,4 +34,10 @@ final class LengthPrefixedConnection {
 
     /// Whether answers wait for the client.
     var isBlocked: Bool { outputStart < output.count }
+
+    /// Whether it is owed as many answers as it may be.
+    var isFull: Bool { owed >= LengthPrefixedServer.mostOwed }
+
+    /// Whether what comes stays with the kernel: there is enough to do.
+    var mustNotBeRead: Bool { isFull || isHeld }
 }

@@ -23,6 +23,9 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private static let prefix = 2
     /// Room for a frame that has come in part and one more of the longest.
     private static let inputBytes = 2 * (prefix + maximumFrame)
+    /// Most answers that one connection is owed at a time. Beyond, it is not read until some have come: each costs the memory of
+    /// a query that waits, and miekg/dns, which CoreDNS has, works on one at a time.
+    package static let mostOwed = 128
     /// Room for the answers to one read: at least one of the longest, and hundreds of the usual ones.
     private static let outputBytes = 4 * (prefix + maximumFrame)
 
@@ -101,6 +104,11 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         let connection = reply.connection
         connection.owed -= 1
         guard !connection.isClosed else { return }
+        if connection.isHeld, !connection.isFull, !connection.isCalled {
+            connection.isCalled = true
+            // Not now: the input buffer may hold a read that is being worked on, of this connection or another.
+            loop.atEndOfTurn { self.answerHeld(connection) }
+        }
         if !bytes.isEmpty, bytes.count <= Self.maximumFrame {
             let length = [UInt8(truncatingIfNeeded: bytes.count >> 8), UInt8(truncatingIfNeeded: bytes.count)]
             if connection.isBlocked {
@@ -119,6 +127,16 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         if answering === connection { return }
         if connection.isClosing, !connection.isBlocked, connection.owed == 0 { return closeConnection(connection) }
         settle(connection)
+    }
+
+    /// Goes on with what a connection has asked while it was owed too much.
+    private func answerHeld(_ connection: LengthPrefixedConnection) {
+        connection.isCalled = false
+        connection.isHeld = false
+        guard !connection.isClosed, !connection.isClosing, !connection.isBlocked else { return }
+        // SAFETY: what was kept came from this buffer, so it fits.
+        input.copyBytes(from: connection.input)
+        answerFrames(connection, filled: connection.input.count)
     }
 
     /// Sends the answers that came while others were being given. False when the connection has been closed.
@@ -200,7 +218,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             drained()
         }
         for connection in Array(connections.values) {
-            if !connection.isBlocked { read(connection) }
+            if !connection.isBlocked, !connection.mustNotBeRead { read(connection) }
+            guard !connection.isClosed else { continue }
             connection.isClosing = true
             connection.input = []
             if !connection.isBlocked, connection.owed == 0 { closeConnection(connection) } else { settle(connection) }
@@ -248,6 +267,11 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         while let oldest = idle.oldest, oldest.time &+ limits.idleTimeout <= loop.now,
             let connection = connections[oldest.member]
         {
+            // RFC 7766, section 6.2.3: a connection with queries outstanding is not idle.
+            if connection.owed > 0, limits.idleTimeout > 0 {
+                idle.touch(oldest.member, time: loop.now)
+                continue
+            }
             statistics.idleTimeouts &+= 1
             closeConnection(connection)
         }
@@ -267,15 +291,15 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             closeConnection(connection)
         } else if connection.isBlocked {
             if events.contains(.writable) { resume(connection) }
-        } else if events.contains(.readable) {
+        } else if events.contains(.readable), !connection.mustNotBeRead {
             read(connection)
         }
     }
 
     private func read(_ connection: LengthPrefixedConnection) {
         let start = connection.input.count
-        // SAFETY: what is kept of the input is less than a frame and its prefix here, half of the buffer (only a blocked
-        // connection keeps more, and it is not read).
+        // SAFETY: what is kept of the input is less than a frame and its prefix here, half of the buffer (only a connection
+        // that is blocked or full keeps more, and it is not read).
         input.copyBytes(from: connection.input)
         let (count, code) = connection.socket.read(into: UnsafeMutableRawBufferPointer(rebasing: input[start...]))
         if count < 0 {
@@ -328,6 +352,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
                 continue
             }
             guard filled - read - Self.prefix >= length else { break }
+            if connection.isFull {
+                connection.isHeld = true
+                break
+            }
             if Self.outputBytes - written < Self.prefix + Self.maximumFrame {
                 guard flush(connection, written) else { return }
                 written = 0
@@ -413,9 +441,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
 
     /// Has the loop call for what the connection waits for.
     private func settle(_ connection: LengthPrefixedConnection) {
-        // A connection that only waits for what it is owed is not read: its end would be reported for ever.
+        // A connection that only waits for what it is owed is not read: its end would be reported for ever. Nor is one that
+        // is owed too much.
         let interest: EventLoop.Events =
-            connection.isBlocked ? .writable : connection.isClosing ? [] : .readable
+            connection.isBlocked ? .writable : connection.isClosing || connection.mustNotBeRead ? [] : .readable
         if interest == connection.interest { return }
         do throws(SystemError) {
             try loop.modify(connection.socket.descriptor, interest)

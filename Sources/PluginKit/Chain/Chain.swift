@@ -94,6 +94,10 @@ package struct ChainView {
             finishAlias(exchange)
             return climb(exchange, from: place)
         }
+        if exchange.pointee.waitsOnWayUp {
+            exchange.pointee.waitsOnWayUp = false
+            return verdict == .drop ? 0 : climbFinished(exchange, from: place)
+        }
         switch verdict {
         case .next: return descend(exchange, from: place &+ 1)
         case .answered: return answered(exchange, at: place)
@@ -158,11 +162,25 @@ package struct ChainView {
 
     private func climb(_ exchange: UnsafeMutablePointer<Exchange>, from end: Int) -> Int {
         _ = exchange.pointee.finish()
+        return climbFinished(exchange, from: end)
+    }
+
+    /// Leads a finished response up from the step at `end`, which has seen it.
+    @inline(__always)
+    private func climbFinished(_ exchange: UnsafeMutablePointer<Exchange>, from end: Int) -> Int {
         var place = end
         let top = exchange.pointee.topPlace
         while place > top {
             place &-= 1
-            if let up = steps[place].up { up(steps[place].context, UnsafeMutableRawPointer(exchange)) }
+            guard let up = steps[place].up else { continue }
+            up(steps[place].context, UnsafeMutableRawPointer(exchange))
+            if exchange.pointee.holdsResponse {
+                exchange.pointee.holdsResponse = false
+                exchange.pointee.isWaiting = true
+                exchange.pointee.waitsOnWayUp = true
+                exchange.pointee.waitingPlace = place
+                return 0
+            }
         }
         return exchange.pointee.responseLength
     }

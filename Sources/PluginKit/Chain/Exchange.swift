@@ -40,6 +40,8 @@ package struct Exchange {
     package var startedAt: UInt64 = 0
     /// Number of the plugin that answered (its place in the order of plugins), `nobody` where none did.
     package var answeredBy = Exchange.nobody
+    /// The upstream that the response came from; nil where it came from none. Set by `forward`.
+    package var upstream: SocketAddress?
     /// What went wrong, for `errors`; nil where nothing did.
     package var failure: Failure?
     /// Monotonic time in nanoseconds from which on nobody waits for the answer any more; `.max` where `cancel` sets none. A
@@ -55,6 +57,8 @@ package struct Exchange {
     package var aliasCode: ResponseCode?
     /// How many records the look-up has put behind the alias.
     package var aliasAnswerCount: UInt16 = 0
+    /// Whether an alias has led to something that the `kubernetes` plugin says, which is not to be kept under any name.
+    package var aliasLedToCluster = false
     /// Called once the look-up has come to its end, before the response is closed: for a plugin that has more to write behind
     /// the answer section. Set together with `aliasTarget`.
     package var aliasDone: AliasDone?
@@ -64,6 +68,12 @@ package struct Exchange {
     package var aliasContext: UnsafeMutableRawPointer?
     /// How the exchange goes on after a step has said `.later`; nil on threads that do not wait.
     package var resumption: WaitingExchange.Resumption?
+    /// Set by a step on the way up that has more to find out before the response may go on: on the event loop it has taken a
+    /// `WaitingExchange`, and the way up goes on above it once that is resumed; on a worker's thread the query moves to the
+    /// event loop, as with `.later`. For steps with `mayWait`.
+    package var holdsResponse = false
+    /// Whether the response waits at `waitingPlace` on its way up.
+    var waitsOnWayUp = false
     /// Whether a step has said `.later` (or the look-up of an alias has).
     package internal(set) var isWaiting = false
     /// The place in the chain of the step that said so.
@@ -149,14 +159,18 @@ package struct Exchange {
         rotation = 0
         answeredBy = Exchange.nobody
         failure = nil
+        upstream = nil
         aliasTarget = 0
         aliasCode = nil
         aliasAnswerCount = 0
+        aliasLedToCluster = false
         aliasDone = nil
         deadline = .max
         extendedError = Exchange.noExtendedError
         options = UnsafeRawBufferPointer(start: nil, count: 0)
         isWaiting = false
+        holdsResponse = false
+        waitsOnWayUp = false
         wholeLength = 0
         asker = Exchange.nobody
         ownQuery = nil

@@ -12,7 +12,7 @@ package struct ResponseMessage {
     /// Whether something was left out.
     package var isTruncated: Bool
     /// The other flags of the header.
-    private let flags: UInt16
+    package var flags: UInt16
 
     /// Reads the response of an exchange; nil where it cannot be read.
     package init?(_ exchange: UnsafeMutablePointer<Exchange>) {

@@ -116,7 +116,15 @@ extension Exchange {
         writer.additionalCount = UInt16(truncatingIfNeeded: sections.additionals - (hadOptions ? 1 : 0))
     }
 
-    /// Copies as many records from the first on as end before `room`. Says whether an answer was left out.
+    /// Whether a response of which only so many answers and authorities fit is a truncated one. RFC 2181, section 9: where what
+    /// was asked for is cut, which of a denial or a referral is the authority section; and RFC 4035, section 3.1.1: for who
+    /// wants proof, always.
+    private func isCut(_ response: UpstreamResponse, answers: Int, authorities: Int) -> Bool {
+        answers < response.counts.answers
+            || authorities < response.counts.authorities && (response.counts.answers == 0 || request.dnssecOK)
+    }
+
+    /// Copies as many records from the first on as end before `room`. Says whether something was left out that counts.
     private mutating func copyWhatFits(_ response: UpstreamResponse, room: Int) -> Bool {
         let counts = response.counts
         let total = counts.answers + counts.authorities + counts.additionals - (response.options == nil ? 0 : 1)
@@ -133,11 +141,11 @@ extension Exchange {
             response, end: end,
             sections: (answers: answers, authorities: authorities, additionals: fitting - answers - authorities),
             hadOptions: false)
-        return answers < counts.answers
+        return isCut(response, answers: answers, authorities: authorities)
     }
 
-    /// Writes the records anew, for a response whose OPT record stands before others: pointers lead over it. Says whether an
-    /// answer was left out.
+    /// Writes the records anew, for a response whose OPT record stands before others: pointers lead over it. Says whether
+    /// something was left out that counts.
     private mutating func encodeAgain(_ response: UpstreamResponse, room: Int) -> Bool {
         var buffer = MessageBuffer(
             UnsafeMutableRawBufferPointer(start: writer.base, count: max(writer.position, room)),
@@ -152,7 +160,7 @@ extension Exchange {
                 if place == response.options?.place { continue }
                 try RecordEncoder.encode(record, into: &buffer, compressor: &compressor)
             } catch {
-                return place < counts.answers
+                return isCut(response, answers: place, authorities: place - counts.answers)
             }
             writer.position = buffer.position
             if place < counts.answers {

@@ -26,6 +26,8 @@ package final class Log: Sendable {
     package func info(_ message: String) { write("[INFO] " + message) }
     /// Writes a line about what is probably not meant.
     package func warning(_ message: String) { write("[WARNING] " + message) }
+    /// Writes a line about what ends the process.
+    package func fatal(_ message: String) { write("[FATAL] " + message) }
     /// Writes a line about what went wrong.
     package func error(_ message: String) { write("[ERROR] " + message) }
 }

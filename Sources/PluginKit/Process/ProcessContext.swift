@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Synchronization
 
@@ -10,7 +11,14 @@ package final class ProcessContext: Sendable {
     package let lifecycle: Lifecycle
     private let shared = Mutex<[ObjectIdentifier: any AnyObject & Sendable]>([:])
 
-    package init(log: Log, clock: Clock = .system) {
+    /// Ends the process at once with a status: what `loop` does.
+    package let end: @Sendable (Int32) -> Void
+
+    /// - Parameter end: ends the process; a test has something else here.
+    package init(
+        log: Log, clock: Clock = .system, end: @escaping @Sendable (Int32) -> Void = { _exit($0) }
+    ) {
+        self.end = end
         self.log = log
         self.clock = clock
         metrics = MetricsRegistry()

@@ -8,6 +8,9 @@ package final class BlockSetup {
     /// The folder that relative paths start from unless `root` says otherwise: the Corefile's own.
     package let directory: String
 
+    /// The plugins of the block, for those that ask others.
+    package let neighbours = BlockNeighbours()
+
     /// Set by `root`.
     package var root: String?
     /// Set by `bind`: addresses without ports; nil binds the wildcard.
@@ -20,6 +23,8 @@ package final class BlockSetup {
     package var streamTimeouts = StreamTimeouts()
     /// Set by `view`: which queries the block takes; nil takes all.
     package var view: (any View)?
+    /// Set by `k8s_external`: the block's `kubernetes` keeps the services with external addresses.
+    package var wantsExternalServices = false
     /// Set by plugins that answer for class CHAOS.
     package var answersChaosClass = false
 

@@ -37,7 +37,8 @@ final class CacheChain: @unchecked Sendable {
                     chain: .passRetained(self), view: plugin.store.view, counters: counters.view,
                     zones: plugin.zones.view, clusterZones: plugin.clusterZones.view,
                     kubernetes: PluginTable.number(of: KubernetesPlugin.directive) ?? Exchange.nobody,
-                    asks: ask != nil, prefetchAmount: options.prefetchAmount, prefetchSpan: options.prefetchSpan,
+                    asks: ask != nil, answerCap: options.success.longestTTL, denialCap: options.denial.longestTTL,
+                    prefetchAmount: options.prefetchAmount, prefetchSpan: options.prefetchSpan,
                     prefetchPercentage: UInt64(options.prefetchPercentage),
                     verifiesStale: stale?.verifies ?? false, staleTTL: stale?.responseTTL ?? 0,
                     keepsTTL: options.keepsTTL, now: plugin.clock.monotonic()),
@@ -96,7 +97,10 @@ final class CacheChain: @unchecked Sendable {
             counters.view.add(.misses)
         }
         let isKept = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: FinishedResponse.mostRecords) { places in
-            keep(step, exchange, places, refresh, mayKeep: !isCluster, mustBeBetter: verifies)
+            // An alias that leads into the cluster's zones (of any block) is as fresh as what it leads to.
+            keep(
+                step, exchange, places, refresh, mayKeep: !isCluster && !exchange.pointee.aliasLedToCluster,
+                mustBeBetter: verifies)
         }
         guard verifies else { return }
         if notes & CacheStep.Note.isClaimed != 0 {
@@ -123,7 +127,9 @@ final class CacheChain: @unchecked Sendable {
         if replaces, !isBetter, !plugin.options.prefersPositive { return false }
         let ttl = response.ttl(kind, plugin.options)
         cap(response, ttl, places)
-        if mayKeep, ttl > 0, response.mayBeKept(kind, answersQuestion: answers) {
+        if mayKeep, ttl > 0,
+            response.mayBeKept(kind, answersQuestion: answers, wasRecursive: request.recursionDesired)
+        {
             keep(step, exchange, response, kind, ttl, answers, places, isRefresh: refresh != nil)
         }
         if !request.dnssecOK, request.flags & Header.authenticData == 0 { clearAuthenticData(exchange) }

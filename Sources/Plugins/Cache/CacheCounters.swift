@@ -22,6 +22,8 @@ final class CacheCounters: @unchecked Sendable {
         let server: String
         /// The zones, with commas between them.
         let zones: String
+        /// The name of the block's view; empty where it has none.
+        let view: String
     }
 
     let labels: Labels

@@ -162,10 +162,12 @@ struct CacheEntry: BitwiseCopyable {
         exchange.pointee.writer.answerCount = UInt16(truncatingIfNeeded: answers)
         exchange.pointee.writer.authorityCount = UInt16(truncatingIfNeeded: authorities)
         exchange.pointee.writer.additionalCount = UInt16(truncatingIfNeeded: count &- answers &- authorities)
-        // RFC 2181, section 9: TC where what was asked for does not fit, which of a referral or a denial is the authority.
+        // RFC 2181, section 9: TC where what was asked for does not fit, which of a referral or a denial is the authority, and
+        // for who wants proof always is (RFC 4035, section 3.1.1).
         exchange.pointee.writer.isTruncated =
             answers < Int(entry.pointee.answerCount)
-            || (entry.pointee.answerCount == 0 && authorities < Int(entry.pointee.authorityCount))
+            || authorities < Int(entry.pointee.authorityCount)
+                && (entry.pointee.answerCount == 0 || exchange.pointee.request.dnssecOK)
         return (end, count)
     }
 }

@@ -95,14 +95,14 @@ final class CacheMetrics: Sendable {
             for counters in state.counters.values { Self.add(counters.totals, to: &sums[counters.labels]) }
             return sums
         }
-        return sums.sorted { ($0.key.server, $0.key.zones) < ($1.key.server, $1.key.zones) }
+        return sums.sorted { $0.key.order < $1.key.order }
     }
 
     private func entries() -> [MetricsRegistry.Sample] {
         let stores = state.withLock { state in
             Dictionary(state.counters.values.map { ($0.labels, $0.store) }, uniquingKeysWith: { first, _ in first })
         }
-        return stores.sorted { ($0.key.server, $0.key.zones) < ($1.key.server, $1.key.zones) }.flatMap {
+        return stores.sorted { $0.key.order < $1.key.order }.flatMap {
             labels, store in
             [
                 Self.sample(labels, "success", Double(store.count(.success))),
@@ -111,13 +111,17 @@ final class CacheMetrics: Sendable {
         }
     }
 
-    /// There are no views yet: the label is empty, as in CoreDNS without the view plugin.
     private static func sample(
         _ labels: CacheCounters.Labels, _ type: String?, _ value: Double
     ) -> MetricsRegistry.Sample {
         var names = [("server", labels.server)]
         if let type { names.append(("type", type)) }
-        names += [("zones", labels.zones), ("view", "")]
+        names += [("zones", labels.zones), ("view", labels.view)]
         return MetricsRegistry.Sample(labels: names, value: value)
     }
+}
+
+extension CacheCounters.Labels {
+    /// In which order samples are listed.
+    fileprivate var order: (String, String, String) { (server, zones, view) }
 }

@@ -55,7 +55,8 @@ package final class CachePlugin: Plugin {
     }
 
     package func makeStep(_ worker: WorkerContext) -> Step? {
-        let labels = CacheCounters.Labels(server: worker.server, zones: options.zones.joined(separator: ","))
+        let labels = CacheCounters.Labels(
+            server: worker.server, zones: options.zones.joined(separator: ","), view: worker.view)
         let chain = CacheChain(plugin: self, worker: worker, counters: metrics.makeCounters(labels, store))
         let metrics = metrics
         return chain.makeStep { metrics.remove($0) }

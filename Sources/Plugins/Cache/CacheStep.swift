@@ -14,6 +14,9 @@ struct CacheStep {
     let kubernetes: UInt8
     /// Whether something can be asked of the server's own accord.
     let asks: Bool
+    /// The longest TTLs of answers and of denials.
+    let answerCap: UInt32
+    let denialCap: UInt32
     let prefetchAmount: UInt32
     let prefetchSpan: UInt64
     let prefetchPercentage: UInt64
@@ -158,8 +161,25 @@ struct CacheStep {
     /// A finished response on its way up.
     @inline(__always)
     static func up(_ step: UnsafeMutablePointer<CacheStep>, _ exchange: UnsafeMutablePointer<Exchange>) {
-        if exchange.pointee.answeredBy == step.pointee.kubernetes { return }
+        if exchange.pointee.answeredBy == step.pointee.kubernetes, !exceedsCap(step, exchange) { return }
         keep(step, exchange)
+    }
+
+    /// Whether a response of the cluster's has a TTL that the cache is to cap, as in CoreDNS: all of its records have that of the
+    /// first.
+    @inline(__always)
+    private static func exceedsCap(
+        _ step: UnsafeMutablePointer<CacheStep>, _ exchange: UnsafeMutablePointer<Exchange>
+    ) -> Bool {
+        let start = exchange.pointee.request.questionEnd
+        let base = exchange.pointee.writer.base
+        // The owner's pointer (RFC 1035, section 4.1.4), type, class, TTL and the data's length are 12 bytes.
+        guard exchange.pointee.responseLength >= start + 12 else { return false }
+        // SAFETY: the response has these bytes.
+        guard base.load(fromByteOffset: start, as: UInt8.self) & 0xC0 == 0xC0 else { return false }
+        let ttl = UInt32(bigEndian: base.loadUnaligned(fromByteOffset: start + 6, as: UInt32.self))
+        let isAnswer = Header.field(base, Header.answerCountOffset) > 0
+        return ttl > (isAnswer ? step.pointee.answerCap : step.pointee.denialCap)
     }
 
     @inline(never)

@@ -114,8 +114,13 @@ final class CacheStore: @unchecked Sendable {
                 shard.pointee.remove(retained)
                 discard(retained)
             }
-            // CoreDNS: what a refresh has found replaces a denial; so does, with prefer_positive, any answer.
-            if rules.prefersPositive ? entry.pointee.answersQuestion : isRefresh, let denial = found.denial {
+            // CoreDNS: what a refresh has found replaces a denial; so does, with prefer_positive, any answer. And an expired
+            // denial (`serve_stale`) would hide what is newer than itself.
+            if let denial = found.denial,
+                rules.prefersPositive
+                    ? entry.pointee.answersQuestion
+                    : isRefresh || denial.pointee.remaining(entry.pointee.storedAt) <= 0
+            {
                 shard.pointee.remove(denial)
                 discard(denial)
             }

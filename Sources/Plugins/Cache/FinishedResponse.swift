@@ -118,15 +118,19 @@ struct FinishedResponse {
     }
 
     /// Whether a response of a kind may be kept.
-    func mayBeKept(_ kind: Kind, answersQuestion: Bool) -> Bool {
+    ///
+    /// - Parameter wasRecursive: whether recursion was asked for. What a resolver says without it that is neither an answer nor a
+    ///   denial (a referral, or that it does not do that) says nothing to those who ask for it, and has the same key.
+    func mayBeKept(_ kind: Kind, answersQuestion: Bool, wasRecursive: Bool) -> Bool {
         if isTruncated { return false }
         switch kind {
         case .other: return false
         // RFC 2308, section 5: without an SOA record nobody knows for how long. CoreDNS: nor is kept what breaks off before it
         // has answered; the next one who asks may be luckier.
         case .nameError: return hasSOA
-        case .answer: return answerCount == 0 || answersQuestion
-        case .noData, .serverError, .delegation: return true
+        case .answer: return answerCount == 0 ? wasRecursive || recordCount > 0 : answersQuestion
+        case .noData: return true
+        case .serverError, .delegation: return wasRecursive
         }
     }
 

@@ -35,6 +35,8 @@ final class Flight {
 
     /// Who waits. All have asked the same.
     var clients: [WaitingExchange] = []
+    /// When the first of them waits no more (`cancel`).
+    var firstClientLeaves = UInt64.max
     /// The attempts that an answer may still come for.
     var outstanding: [Attempt] = []
     /// The place of the next upstream in this flight's order.

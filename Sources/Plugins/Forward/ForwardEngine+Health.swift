@@ -39,6 +39,8 @@ extension ForwardEngine {
 
     /// Longest pause between two checks, as a multiple of the interval.
     private static let longestPause: UInt64 = 16
+    /// Longest interval that is multiplied: beyond, nobody waits for checks.
+    private static let longestInterval = 86_400 * Clock.second
 
     func checkFailed(_ flight: Flight) {
         guard let upstream = flight.checked else { return }
@@ -61,7 +63,8 @@ extension ForwardEngine {
         // Until it is down checks keep their interval; then each pause is twice the one before, less up to a quarter, so that
         // those who check the same upstream do not do it in step.
         let factor = min(Self.longestPause, 1 << UInt64(min(upstream.checksWhileDown, 10)))
-        let pause = max(options.checkInterval, 10 * Clock.millisecond) * (upstream.checksWhileDown == 0 ? 1 : factor)
+        let interval = min(max(options.checkInterval, 10 * Clock.millisecond), Self.longestInterval)
+        let pause = interval * (upstream.checksWhileDown == 0 ? 1 : factor)
         let jitter = pause / 4 / 65_536 * UInt64(numbers.next())
         let place = flight.stage
         loop.schedule(after: pause - jitter) { [weak self] in

@@ -113,7 +113,9 @@ final class ForwardEngine {
             flight = add { ticket in
                 Flight(
                     ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
-                    needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
+                    needsStream: needsStream, startedAt: now,
+                    // What `cancel` says is the same for all who may join.
+                    deadline: min(now + Self.longestQuery, exchange.pointee.deadline),
                     upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
             }
             // Two questions with the same key are rare; the second is asked for itself.
@@ -127,6 +129,10 @@ final class ForwardEngine {
         flight.clients.append(waiting)
         stage.concurrent += 1
         self.waiting += 1
+        if exchange.pointee.deadline < flight.firstClientLeaves {
+            flight.firstClientLeaves = exchange.pointee.deadline
+            wake(flight, at: exchange.pointee.deadline, now)
+        }
         return .later
     }
 
@@ -175,6 +181,10 @@ final class ForwardEngine {
     /// up the flight.
     func proceed(_ flight: Flight) {
         let now = loop.now
+        if now >= flight.firstClientLeaves {
+            dismissClients(flight, now)
+            guard !flight.isOver else { return }
+        }
         expireAttempts(flight, now)
         while !flight.isOver, flight.attempts < flight.mostAttempts, now >= flight.nextAttemptAt, now < flight.deadline
         {
@@ -191,11 +201,37 @@ final class ForwardEngine {
         var wake = flight.deadline
         if mayTryAgain { wake = min(wake, flight.nextAttemptAt) }
         for attempt in flight.outstanding { wake = min(wake, attempt.expiresAt) }
-        if flight.wakesAt.map({ wake < $0 }) ?? true {
-            flight.wakesAt = wake
-            wheel.add(flight.ticket, at: wake, now: now)
-            armTick()
+        self.wake(flight, at: min(wake, flight.firstClientLeaves), now)
+    }
+
+    /// Has a flight looked at again at a time, or before.
+    private func wake(_ flight: Flight, at time: UInt64, _ now: UInt64) {
+        guard flight.wakesAt.map({ time < $0 }) ?? true else { return }
+        flight.wakesAt = time
+        wheel.add(flight.ticket, at: time, now: now)
+        armTick()
+    }
+
+    /// Lets go of clients that wait no more: they are sent nothing (CoreDNS: plugin/cancel). A question that nobody waits for
+    /// has come to its end.
+    private func dismissClients(_ flight: Flight, _ now: UInt64) {
+        var gone: [WaitingExchange] = []
+        var stay: [WaitingExchange] = []
+        flight.firstClientLeaves = .max
+        for client in flight.clients {
+            let deadline = client.exchange.pointee.deadline
+            if deadline <= now {
+                gone.append(client)
+            } else {
+                stay.append(client)
+                flight.firstClientLeaves = min(flight.firstClientLeaves, deadline)
+            }
         }
+        flight.clients = stay
+        waiting -= gone.count
+        stages[flight.stage].concurrent -= gone.count
+        if stay.isEmpty { remove(flight) }
+        for client in gone { client.resume(.drop) }
     }
 
     private func expireAttempts(_ flight: Flight, _ now: UInt64) {
@@ -339,10 +375,12 @@ final class ForwardEngine {
                 return proceed(flight)
             }
         }
-        deliver(response, flight, stage)
+        deliver(response, flight, stage, from: upstream)
     }
 
-    private func deliver(_ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage) {
+    private func deliver(
+        _ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage, from upstream: Upstream
+    ) {
         remove(flight)
         let clients = flight.clients
         flight.clients = []
@@ -357,6 +395,7 @@ final class ForwardEngine {
                 takeUpAgain(client, after: flight.stage)
             } else {
                 client.exchange.pointee.take(response: response)
+                client.exchange.pointee.upstream = upstream.address
                 client.resume(.answered)
             }
         }
@@ -372,6 +411,7 @@ final class ForwardEngine {
 
     private func giveUp(_ flight: Flight) {
         remove(flight)
+        if flight.failure.isEmpty { flight.failure = "no healthy proxies" }
         if flight.checked != nil { return checkFailed(flight) }
         let clients = flight.clients
         flight.clients = []

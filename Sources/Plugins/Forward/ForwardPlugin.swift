@@ -34,6 +34,8 @@ package final class ForwardPlugin: Plugin {
         self.stages = stages
         matchers = ForwardMatchers(stages)
         process = setup.process
+        // CoreDNS: questions of other classes than IN are for upstreams too.
+        setup.answersChaosClass = true
     }
 
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
@@ -99,4 +101,11 @@ struct ForwardWorker {
     let engine: Unmanaged<ForwardEngine>?
     /// Keeps the matchers behind the stages alive.
     let plugin: Unmanaged<ForwardPlugin>
+}
+
+extension ForwardPlugin: MetadataProvider {
+    /// `forward/upstream`: where the answer came from.
+    package func metadata(_ label: String, _ exchange: UnsafeMutablePointer<Exchange>) -> String? {
+        label == "forward/upstream" ? exchange.pointee.upstream?.description : nil
+    }
 }

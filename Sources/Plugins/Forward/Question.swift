@@ -32,8 +32,13 @@ struct Question {
         message += bytes[Header.length..<end]
         if let options {
             message += bytes[options.start..<options.end]
-            if exchange.pointee.transport == .udp {
-                let size = min(request.udpSize, exchange.pointee.writer.limit + ResponseWriter.optLength)
+            let isDatagram = exchange.pointee.transport == .udp
+            if isDatagram || !needsStream {
+                // A client over TCP takes any size, but what is asked over UDP has to find room here.
+                let size = min(
+                    request.udpSize,
+                    isDatagram
+                        ? exchange.pointee.writer.limit + ResponseWriter.optLength : ForwardEngine.longestDatagram)
                 message[end + 3] = UInt8(truncatingIfNeeded: size >> 8)
                 message[end + 4] = UInt8(truncatingIfNeeded: size)
             }

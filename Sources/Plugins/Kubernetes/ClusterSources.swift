@@ -1,3 +1,5 @@
+import ClusterZone
+import KubernetesAPI
 import PluginKit
 import RecordIndex
 import Synchronization
@@ -52,7 +54,12 @@ final class SharedSource: ClusterSource {
     init(_ source: any ClusterSource) { self.source = source }
 
     var index: RecordIndex { source.index }
+    var external: Published<ExternalServices> { source.external }
     var isReady: Bool { source.isReady }
+
+    func keepExternalServices() { source.keepExternalServices() }
+    func keepPodAddresses() { source.keepPodAddresses() }
+    func pod(at address: AddressKey) -> PodObject? { source.pod(at: address) }
 
     func start() throws(StartError) {
         let isFirst = users.withLock { users in

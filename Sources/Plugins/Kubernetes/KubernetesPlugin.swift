@@ -43,6 +43,11 @@ package final class KubernetesPlugin: Plugin {
                     + "expected a file for each")
         }
         source = sources.source(options, setup.process)
+        // k8s_external stands before kubernetes in the order of plugins, and has been set up.
+        if setup.wantsExternalServices { source.keepExternalServices() }
+        if options.zone.servesPods, !setup.block.directives(named: MetadataPlugin.directive).isEmpty {
+            source.keepPodAddresses()
+        }
     }
 
     package func start() throws(StartError) { try source.start() }

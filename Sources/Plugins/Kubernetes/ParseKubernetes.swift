@@ -57,6 +57,11 @@ extension KubernetesOptions {
         }
         zone.zonal = answers.zonal
         zone.servesPods = answers.podMode == .verified
+        zone.keepsPodLabels =
+            zone.servesPods && !setup.block.directives(named: MetadataPlugin.directive).isEmpty
+            && setup.block.directives.contains { directive in
+                directive.tokens.contains { KubernetesPlugin.asksForClientLabels($0.text) }
+            }
         zone.servesImports = !multiclusterZones.isEmpty
         if !paths.isEmpty { source = .snapshot(paths) }
     }

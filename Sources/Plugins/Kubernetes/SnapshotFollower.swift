@@ -13,6 +13,7 @@ final class SnapshotFollower: ClusterSource {
 
     private let paths: [String]
     let index = RecordIndex()
+    let external = Published(ExternalServices())
     private let process: ProcessContext
     private let options: ZoneOptions
     private let state: Mutex<State>
@@ -36,6 +37,12 @@ final class SnapshotFollower: ClusterSource {
 
     /// A snapshot is read before the first query, so nothing is ever waited for.
     var isReady: Bool { true }
+
+    func keepExternalServices() { state.withLock { $0.cluster.keepsExternal = true } }
+
+    func keepPodAddresses() { state.withLock { $0.cluster.keepsPodAddresses = true } }
+
+    func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
 
     /// Reads the files for the first time and begins to follow them.
     ///
@@ -97,7 +104,9 @@ final class SnapshotFollower: ClusterSource {
         let serial = UInt32(truncatingIfNeeded: process.clock.wall().seconds)
         state.withLock { state in
             state.stamps = stamps
-            index.apply(state.cluster.replace(with: objects), serial: serial)
+            let change = state.cluster.replace(with: objects)
+            if let services = state.cluster.takeExternal() { external.publish(services) }
+            index.apply(change, serial: serial)
         }
         // Reading leaves a heap as large as the file behind; the objects are compiled, so it goes back to the system.
         MemoryAllocator.trim()

@@ -94,15 +94,14 @@ struct LogFormat: Sendable, Equatable {
         return result + rest
     }
 
-    /// The line for a finished exchange, at `now` (monotonic nanoseconds).
-    func line(_ exchange: borrowing Exchange, now: UInt64) -> String {
+    /// The line for a finished exchange, at `now` (monotonic nanoseconds); `metadata` says what a label's value is.
+    func line(_ exchange: borrowing Exchange, now: UInt64, metadata: (String) -> String?) -> String {
         var line = ""
         for piece in pieces {
             switch piece {
             case .text(let text): line += text
             case .field(let field): line += Self.value(field, exchange, now)
-            // There is no metadata plugin yet, so that no label has a value.
-            case .metadata: line += Self.nothing
+            case .metadata(let label): line += metadata(label) ?? Self.nothing
             }
         }
         return line

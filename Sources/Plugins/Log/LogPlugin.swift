@@ -9,10 +9,12 @@ package final class LogPlugin: Plugin {
 
     private let rules: LogRules
     private let log: Log
+    private let metadata: BlockMetadata
     private let clock: Clock
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         log = setup.process.log
+        metadata = BlockMetadata(setup)
         clock = setup.process.clock
         var rules: [LogRules.Rule] = []
         for directive in directives { rules += try Self.rules(directive, setup) }
@@ -96,6 +98,18 @@ package final class LogPlugin: Plugin {
     }
 
     private func write(_ exchange: UnsafeMutablePointer<Exchange>, rule: Int) {
-        log.info(rules.format(rule).line(exchange.pointee, now: clock.monotonic()))
+        log.info(
+            rules.format(rule).line(exchange.pointee, now: clock.monotonic()) { metadata.value($0, exchange) })
+    }
+}
+
+extension LogPlugin: MetadataProvider {
+    /// `log/class` and `log/type`: what the finished response is.
+    package func metadata(_ label: String, _ exchange: UnsafeMutablePointer<Exchange>) -> String? {
+        switch label {
+        case "log/class": "\(ResponseClass.of(exchange) { clock.wall() })"
+        case "log/type": ResponseClass.typeName(exchange) { clock.wall() }
+        default: nil
+        }
     }
 }

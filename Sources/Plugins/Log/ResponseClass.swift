@@ -78,3 +78,34 @@ enum ResponseClass: UInt8, CaseIterable, Sendable {
         return Int32(bitPattern: now &- inception) >= 0 && Int32(bitPattern: expiration &- now) >= 0
     }
 }
+
+extension ResponseClass {
+    /// What CoreDNS calls the type of a finished response (plugin/pkg/response).
+    static func typeName(_ exchange: UnsafeMutablePointer<Exchange>, wall: () -> Clock.Wall) -> String {
+        let type = exchange.pointee.request.type
+        if type == .axfr || type == .ixfr { return "META" }
+        let code = exchange.pointee.code
+        switch of(exchange, wall: wall) {
+        case .denial: return code == .nameError ? "NXDOMAIN" : "NODATA"
+        case .success:
+            // SAFETY: the response is finished, and has a header.
+            let base = UnsafeRawPointer(exchange.pointee.writer.base)
+            let hasAnswer = Header.field(base, Header.answerCountOffset) > 0
+            return hasAnswer || !hasNameServers(exchange) ? "NOERROR" : "DELEGATION"
+        case .error: return code == .serverFailure || code == .notImplemented ? "SERVERERROR" : "OTHERERROR"
+        }
+    }
+
+    private static func hasNameServers(_ exchange: UnsafeMutablePointer<Exchange>) -> Bool {
+        let message = UnsafeRawBufferPointer(
+            start: exchange.pointee.writer.base, count: exchange.pointee.responseLength)
+        guard let base = message.baseAddress, message.count >= Header.length else { return false }
+        var walk = RecordWalk(
+            message: message, offset: exchange.pointee.request.questionEnd,
+            remaining: Int(Header.field(base, Header.authorityCountOffset)))
+        while let record = walk.next() {
+            if record.type == .ns { return true }
+        }
+        return false
+    }
+}

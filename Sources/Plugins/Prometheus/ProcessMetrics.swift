@@ -11,6 +11,14 @@ enum ProcessMetrics {
         add(metrics, "process_max_fds", "Maximum number of open file descriptors.", .gauge) {
             Double($0.descriptorLimit)
         }
+        add(
+            metrics, "process_network_receive_bytes_total",
+            "Number of bytes received by the process over the network.", .counter
+        ) { Double($0.receivedBytes) }
+        add(
+            metrics, "process_network_transmit_bytes_total", "Number of bytes sent by the process over the network.",
+            .counter
+        ) { Double($0.sentBytes) }
         add(metrics, "process_open_fds", "Number of open file descriptors.", .gauge) { Double($0.openDescriptors) }
         add(metrics, "process_resident_memory_bytes", "Resident memory size in bytes.", .gauge) {
             Double($0.residentBytes)
@@ -21,6 +29,9 @@ enum ProcessMetrics {
         add(metrics, "process_virtual_memory_bytes", "Virtual memory size in bytes.", .gauge) {
             Double($0.virtualBytes)
         }
+        add(
+            metrics, "process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", .gauge
+        ) { Double($0.virtualLimit) }
     }
 
     private static func add(

@@ -15,6 +15,8 @@ struct OptionRewrite: Sendable {
     enum Source: Sendable {
         case octets([UInt8])
         case variable(Variable)
+        /// A label of `metadata`.
+        case metadata(String, BlockMetadata)
         /// The client's address, cut to so many bits (RFC 7871, section 6).
         case subnet(ipv4: UInt8, ipv6: UInt8)
     }
@@ -28,8 +30,6 @@ struct OptionRewrite: Sendable {
         case transport
         case serverAddress
         case serverPort
-        /// A label of the plugin `metadata`: nothing has a value.
-        case metadata
     }
 
     let code: UInt16
@@ -70,6 +70,9 @@ struct OptionRewrite: Sendable {
         let client = exchange.pointee.client
         switch source {
         case .octets(let octets): return octets
+        case .metadata(let label, let metadata):
+            // CoreDNS: without a value the rule is passed over.
+            return metadata.value(label, exchange).flatMap { $0.isEmpty ? nil : Array($0.utf8) }
         case .subnet(let ipv4, let ipv6): return Self.subnet(client, client.family == .ipv4 ? ipv4 : ipv6)
         case .variable(let variable):
             switch variable {
@@ -80,7 +83,6 @@ struct OptionRewrite: Sendable {
             case .transport: return Array(exchange.pointee.transport.name.utf8)
             case .serverAddress: return exchange.pointee.local.bytes
             case .serverPort: return Self.octets(exchange.pointee.local.port)
-            case .metadata: return nil
             }
         }
     }

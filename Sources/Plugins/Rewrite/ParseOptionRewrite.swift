@@ -1,4 +1,5 @@
 import Corefile
+import PluginKit
 
 extension OptionRewrite {
     private static let variables: [String: Variable] = [
@@ -8,7 +9,7 @@ extension OptionRewrite {
     ]
 
     /// `edns0 local|nsid|subnet set|append|replace|unset [ARGUMENT...] [revert]`.
-    init(_ words: inout RewriteWords) throws(CorefileError) {
+    init(_ words: inout RewriteWords, _ setup: BlockSetup) throws(CorefileError) {
         guard words.count >= 2 else { throw words.field.error("plugin/rewrite: too few arguments for an EDNS0 rule") }
         let kind = try words.next("local, nsid or subnet")
         let verb = try words.next("set, append, replace or unset")
@@ -22,7 +23,7 @@ extension OptionRewrite {
         case "local":
             try Self.expect(action == .unset ? 1 : 2, words, "local", kind)
             code = try Self.code(try words.next("the option's code"))
-            source = action == .unset ? .octets([]) : try Self.data(try words.next("the option's data"))
+            source = action == .unset ? .octets([]) : try Self.data(try words.next("the option's data"), setup)
             isEchoed = true
         case "nsid":
             try Self.expect(0, words, "NSID", kind)
@@ -84,7 +85,7 @@ extension OptionRewrite {
     }
 
     /// A variable in braces, octets in hexadecimal behind 0x, or text.
-    private static func data(_ token: Token) throws(CorefileError) -> Source {
+    private static func data(_ token: Token, _ setup: BlockSetup) throws(CorefileError) -> Source {
         let text = token.text
         if text.hasPrefix("{"), text.hasSuffix("}") {
             if let variable = variables[text] { return .variable(variable) }
@@ -97,7 +98,7 @@ extension OptionRewrite {
                     "plugin/rewrite: unsupported variable name \"\(text)\", expected \(variables.keys.sorted().joined(separator: ", ")) or {PLUGIN/LABEL}"
                 )
             }
-            return .variable(.metadata)
+            return .metadata(String(label), BlockMetadata(setup))
         }
         guard text.hasPrefix("0x") else { return .octets(Array(text.utf8)) }
         let digits = Array(text.utf8.dropFirst(2))

@@ -1,11 +1,12 @@
 import Corefile
 import DNSWire
+import PluginKit
 
 extension RewriteRule {
     private static let fields = ["name", "type", "class", "edns0", "ttl", "rcode", "cname"]
 
     /// Reads one `rewrite`: the words of its line, or, where these are none or `continue` or `stop` alone, those of its block.
-    init(_ directive: Directive) throws(CorefileError) {
+    init(_ directive: Directive, _ setup: BlockSetup) throws(CorefileError) {
         var words = directive.arguments
         if words.count < 2 {
             // CoreDNS: lines of the block are one rule together.
@@ -41,7 +42,7 @@ extension RewriteRule {
             action = .recordClass(from: try Self.recordClass(from), to: try Self.recordClass(to))
         case "edns0":
             names = nil
-            action = .options(try OptionRewrite(&rest))
+            action = .options(try OptionRewrite(&rest, setup))
         case "ttl":
             names = try rest.match(valueCount: 1)
             action = .response(try Self.ttl(try rest.next("a TTL")))

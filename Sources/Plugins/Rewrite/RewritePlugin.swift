@@ -12,7 +12,7 @@ package final class RewritePlugin: Plugin {
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         var rules: [RewriteRule] = []
-        for directive in directives { rules.append(try RewriteRule(directive)) }
+        for directive in directives { rules.append(try RewriteRule(directive, setup)) }
         self.rules = rules
         texts = GateTexts(rules)
     }

@@ -15,16 +15,28 @@ struct TemplateMatch {
 }
 
 extension TemplatePlugin {
-    /// Answers a query that a rule is for.
+    /// Answers a query that a rule is for; nil where one of the rule's conditions says that it is not.
     @inline(never)
     static func answer(
         _ match: TemplateMatch, _ worker: UnsafeMutablePointer<Worker>, _ exchange: UnsafeMutablePointer<Exchange>
-    ) -> Verdict {
-        let rules = worker.pointee.plugin.takeUnretainedValue().rules
+    ) -> Verdict? {
+        let plugin = worker.pointee.plugin.takeUnretainedValue()
+        let rules = plugin.rules
         guard match.rule < rules.count else { return .next }
         let rule = rules[match.rule]
         let counters = worker.pointee.counters.takeUnretainedValue()
-        let data = data(rule, match, worker, exchange)
+        var data = data(rule, match, worker, exchange)
+        if rule.hasExpressions {
+            do throws(ExpressionFailure) {
+                guard try workOut(rule, plugin.metadata, &data, exchange) else { return nil }
+            } catch {
+                // CoreDNS: what cannot be worked out is no reason to go on.
+                exchange.pointee.fail(.serverFailure)
+                return .answered
+            }
+        }
+        let metadata = plugin.metadata
+        data.metadata = { metadata.value($0, exchange) }
         counters.count(TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type))
         // CoreDNS: whatever else the rule has.
         guard rule.code != .serverFailure else {
@@ -46,6 +58,23 @@ extension TemplatePlugin {
         if let options = rule.options { exchange.pointee.attach(options: options.bytes) }
         write(answer, authority, additional, exchange)
         return .answered
+    }
+
+    /// Works out the variables, and whether all conditions are true.
+    private static func workOut(
+        _ rule: TemplateRule, _ metadata: BlockMetadata, _ data: inout TemplateData,
+        _ exchange: UnsafeMutablePointer<Exchange>
+    ) throws(ExpressionFailure) -> Bool {
+        var context = ExpressionContext(exchange, metadata: metadata)
+        context.groups = data.groups
+        for variable in rule.variables {
+            context.variables[variable.name] = try variable.expression.value(context)
+        }
+        for condition in rule.conditions {
+            guard try condition.value(context) == .boolean(true) else { return false }
+        }
+        data.variables = context.variables.mapValues(GoValue.init)
+        return true
     }
 
     private static func data(

@@ -4,7 +4,7 @@ import PluginKit
 
 extension TemplateRule {
     private static let properties = [
-        "match", "answer", "additional", "authority", "ederror", "rcode", "fallthrough", "upstream",
+        "match", "answer", "additional", "authority", "var", "expr", "ederror", "rcode", "fallthrough", "upstream",
     ]
 
     /// Reads `template CLASS TYPE [ZONE...] { ... }`.
@@ -57,8 +57,15 @@ extension TemplateRule {
             fallthroughZones = try Self.matcher(zones, directive)
         // CoreDNS: of older releases, and without a meaning.
         case "upstream": break
-        case "var", "expr":
-            throw property.error("plugin/template: '\(property.name.text)' is known in CoreDNS, not in apodns yet")
+        case "var":
+            try property.expectArguments(2...)
+            let name = try Self.variable(property.arguments[0])
+            let (expression, type) = try Self.expression(property.arguments.dropFirst(), scope)
+            variables.append((name, expression))
+            scope.variables[name] = type
+        case "expr":
+            try property.expectArguments(1...)
+            conditions.append(try Self.expression(property.arguments[...], scope).expression)
         default: throw directive.unknownProperty(property, known: Self.properties)
         }
     }
@@ -75,6 +82,43 @@ extension TemplateRule {
             throw CorefileError(
                 location: token.location(ofScalar: token.text.scalars(before: error.offset)),
                 message: "plugin/template: could not parse regex: \(token.text), \(error)")
+        }
+    }
+
+    private static func variable(_ token: Token) throws(CorefileError) -> String {
+        let name = token.text
+        let isWord = name.utf8.enumerated().allSatisfy { place, octet in
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): place > 0
+            default: false
+            }
+        }
+        guard isWord, !name.isEmpty else {
+            throw token.error(
+                "plugin/template: invalid variable name \"\(name)\", expected letters, digits and underscores")
+        }
+        guard !ExpressionScope.isReserved(name) else {
+            throw token.error(
+                "plugin/template: variable name \"\(name)\" is reserved, expected one that is no function and no word of "
+                    + "the language")
+        }
+        return name
+    }
+
+    private static func expression(
+        _ tokens: ArraySlice<Token>, _ scope: ExpressionScope
+    ) throws(CorefileError) -> (expression: Expression, type: ExpressionType) {
+        do throws(ExpressionFailure) {
+            return try Expression.parse(tokens.map(\.text).joined(separator: " "), scope)
+        } catch {
+            guard let first = tokens.first else {
+                throw CorefileError(
+                    location: SourceLocation(file: "Corefile", line: 0, column: 0),
+                    message: "plugin/template: no expression")
+            }
+            throw first.error(
+                "plugin/template: could not compile expression: character \(error.place): \(error.reason)")
         }
     }
 

@@ -19,9 +19,14 @@ final class TemplateCounters: Sendable {
     }
 
     let server: String
+    /// The name of the block's view; "" without one.
+    let view: String
     private let counts = Mutex<[Key: UInt64]>([:])
 
-    init(server: String) { self.server = server }
+    init(server: String, view: String) {
+        self.server = server
+        self.view = view
+    }
 
     func count(_ key: Key) { counts.withLock { $0[key, default: 0] &+= 1 } }
 
@@ -48,14 +53,15 @@ final class TemplateMetrics: Sendable {
     }
 
     /// The counters of a further worker.
-    func makeCounters(server: String) -> TemplateCounters {
-        let counters = TemplateCounters(server: server)
+    func makeCounters(server: String, view: String) -> TemplateCounters {
+        let counters = TemplateCounters(server: server, view: view)
         workers.withLock { $0.append(counters) }
         return counters
     }
 
     private struct Series: Hashable {
         let server: String
+        let view: String
         let key: TemplateCounters.Key
     }
 
@@ -63,13 +69,13 @@ final class TemplateMetrics: Sendable {
         var totals: [Series: UInt64] = [:]
         for worker in workers.withLock({ $0 }) {
             for (key, count) in worker.counts(of: family) {
-                totals[Series(server: worker.server, key: key), default: 0] &+= count
+                totals[Series(server: worker.server, view: worker.view, key: key), default: 0] &+= count
             }
         }
         return totals.map { series, count in
             let key = series.key
             var labels = [
-                ("server", series.server), ("zone", key.zone), ("view", ""), ("class", key.recordClass),
+                ("server", series.server), ("zone", key.zone), ("view", series.view), ("class", key.recordClass),
                 ("type", key.type),
             ]
             if family != .matches { labels += [("section", key.section), ("template", key.template)] }

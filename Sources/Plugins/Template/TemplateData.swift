@@ -18,10 +18,14 @@ struct TemplateData: GoData {
     let questionName: String
     let request: Request
     let identifier: UInt16
+    /// What `var` has named.
+    var variables: [String: GoValue] = [:]
+    /// The value of a label of `metadata`.
+    var metadata: (String) -> String? = { _ in nil }
 
-    /// The fields that a template may name: those of CoreDNS, but for `.Var`.
+    /// The fields that a template may name: those of CoreDNS.
     static let fields = GoFields(kinds: [
-        "Zone": .plain, "Name": .plain, "Regex": .plain, "Match": .plain, "Group": .map, "Class": .plain,
+        "Zone": .plain, "Name": .plain, "Regex": .plain, "Match": .plain, "Group": .map, "Var": .map, "Class": .plain,
         "Type": .plain, "Remote": .plain, "Meta": .method, "Question": .structure(["Name", "Qtype", "Qclass"]),
         "Message": .structure([
             "Id", "Response", "Opcode", "Authoritative", "Truncated", "RecursionDesired", "RecursionAvailable", "Zero",
@@ -38,6 +42,8 @@ struct TemplateData: GoData {
         case "Regex": return .string(pattern)
         case "Match": return .strings(matches)
         case "Group": return path.count > 1 ? groups[second].map { .string($0) } ?? .missing : .map(groups)
+        case "Var":
+            return path.count > 1 ? variables[second] ?? .missing : .map(variables.mapValues(\.description))
         case "Class": return .string(recordClass)
         case "Type": return .string(type)
         case "Remote": return .string(remote)
@@ -47,8 +53,8 @@ struct TemplateData: GoData {
         }
     }
 
-    /// There is no metadata: every label is without a value.
-    func call(_ method: String, _ argument: String) -> GoValue { .string("") }
+    /// `.Meta`: the value of a label, empty for none.
+    func call(_ method: String, _ argument: String) -> GoValue { .string(metadata(argument) ?? "") }
 
     private func question(_ field: String) -> GoValue {
         switch field {
@@ -76,6 +82,20 @@ struct TemplateData: GoData {
         case "Rcode": return .integer(Int64(request.flags & Header.responseCodeMask))
         // The message as a whole, in short: nothing that a record could have a use for.
         default: return .string(";; id: \(identifier) \(questionName) \(request.recordClass) \(request.type)")
+        }
+    }
+}
+
+extension GoValue {
+    /// The value of an expression as templates have it.
+    init(_ value: ExpressionValue) {
+        switch value {
+        case .string(let text): self = .string(text)
+        case .integer(let number): self = .integer(Int64(number))
+        case .float(let number): self = .string(ShortestDecimal(number).general)
+        case .boolean(let truth): self = .boolean(truth)
+        case .list(let values): self = .strings(values.map { GoValue($0).description })
+        case .null: self = .missing
         }
     }
 }

@@ -8,11 +8,13 @@ package final class TemplatePlugin: Plugin {
 
     let rules: [TemplateRule]
     private let metrics: TemplateMetrics
+    let metadata: BlockMetadata
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         var rules: [TemplateRule] = []
         for directive in directives { rules.append(try TemplateRule(directive, setup)) }
         self.rules = rules
+        metadata = BlockMetadata(setup)
         let process = setup.process
         metrics = process.shared { TemplateMetrics(process.metrics) }
     }
@@ -60,7 +62,8 @@ package final class TemplatePlugin: Plugin {
         let (gates, views) = gates
         // SAFETY: `release` frees all of this; the views point into what the retained plugin keeps.
         let memory = Worker(
-            plugin: .passRetained(self), counters: .passRetained(metrics.makeCounters(server: worker.server)),
+            plugin: .passRetained(self),
+            counters: .passRetained(metrics.makeCounters(server: worker.server, view: worker.view)),
             gates: .allocate(capacity: gates.count), patterns: .allocate(capacity: views.count),
             text: .allocate(capacity: QuestionName.longestText), matchMemory: RegularExpressionView.makeMemory())
         _ = memory.gates.initialize(from: gates)
@@ -114,7 +117,7 @@ package final class TemplatePlugin: Plugin {
             if pattern < gate.patterns.upperBound || gate.patterns.isEmpty {
                 let match = TemplateMatch(
                     rule: place, zone: zone, pattern: pattern &- gate.patterns.lowerBound, textLength: textLength)
-                return answer(match, worker, exchange)
+                if let verdict = answer(match, worker, exchange) { return verdict }
             }
             let through = gate.fallthroughZones.longestMatch(
                 name, length: request.nameLength, labelCount: request.labelCount)

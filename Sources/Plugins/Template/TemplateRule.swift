@@ -12,11 +12,20 @@ struct TemplateRule: Sendable {
     var answer: [GoTemplate] = []
     var authority: [GoTemplate] = []
     var additional: [GoTemplate] = []
+    /// `var`: names and what they stand for, in order; each may use those before it.
+    var variables: [(name: String, expression: Expression)] = []
+    /// `expr`: what has to be true.
+    var conditions: [Expression] = []
+    /// What the next `var` or `expr` may name.
+    var scope = ExpressionScope(hasGroups: true)
     var code = ResponseCode.noError
     /// The options of the response's OPT record, in wire form: an extended error (RFC 8914), or nothing.
     var options: OptionBytes?
     /// The zones whose names go on where no pattern matches; nil without `fallthrough`.
     var fallthroughZones: ZoneMatcher?
+
+    /// Whether there is more to a match than the name.
+    var hasExpressions: Bool { !variables.isEmpty || !conditions.isEmpty }
 
     /// The label of the metrics and `.Class`: the question's, or where that is ANY the rule's.
     func className(_ request: Request) -> String {

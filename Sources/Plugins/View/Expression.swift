@@ -1,5 +1,4 @@
 import Glibc
-import PluginKit
 
 /// An expression that has been read and checked: the part of expr-lang's language that is about single values and lists.
 indirect enum Expression: Sendable {
@@ -13,51 +12,54 @@ indirect enum Expression: Sendable {
     case matches(Expression, RegularExpression)
     case choice(Expression, Expression, Expression)
     case element(Expression, Expression)
+    /// What an earlier expression came to.
+    case variable(String)
 
     /// Most elements of a range: expr-lang's bound on memory.
     private static let longestRange = 1_000_000
 
     /// The value for a query. May allocate.
-    func value(_ exchange: UnsafeMutablePointer<Exchange>) throws(ExpressionFailure) -> ExpressionValue {
+    func value(_ context: ExpressionContext) throws(ExpressionFailure) -> ExpressionValue {
         switch self {
         case .constant(let constant): return constant
+        case .variable(let name): return context.variables[name] ?? .null
         case .list(let elements):
             var values: [ExpressionValue] = []
-            for element in elements { values.append(try element.value(exchange)) }
+            for element in elements { values.append(try element.value(context)) }
             return .list(values)
         case .call(let function, let arguments):
             var values: [ExpressionValue] = []
-            for argument in arguments { values.append(try argument.value(exchange)) }
-            return try function.call(values, exchange)
-        case .not(let operand): return .boolean(try !operand.truth(exchange))
+            for argument in arguments { values.append(try argument.value(context)) }
+            return try function.call(values, context)
+        case .not(let operand): return .boolean(try !operand.truth(context))
         case .negative(let operand):
-            switch try operand.value(exchange) {
+            switch try operand.value(context) {
             case .integer(let value): return .integer(0 &- value)
             case .float(let value): return .float(-value)
             default: throw Self.failure("-")
             }
-        case .matches(let operand, let pattern): return .boolean(pattern.matches(try operand.text(exchange)))
+        case .matches(let operand, let pattern): return .boolean(pattern.matches(try operand.text(context)))
         case .choice(let condition, let first, let second):
-            return try condition.truth(exchange) ? first.value(exchange) : second.value(exchange)
+            return try condition.truth(context) ? first.value(context) : second.value(context)
         case .element(let list, let index):
-            guard case .list(let values) = try list.value(exchange),
-                case .integer(let place) = try index.value(exchange)
+            guard case .list(let values) = try list.value(context),
+                case .integer(let place) = try index.value(context)
             else { throw Self.failure("[]") }
             // expr-lang: negative places count from the end.
             let found = place < 0 ? place &+ values.count : place
             guard values.indices.contains(found) else { throw Self.failure("[]") }
             return values[found]
-        case .binary(let sign, let left, let right): return try Self.binary(sign, left, right, exchange)
+        case .binary(let sign, let left, let right): return try Self.binary(sign, left, right, context)
         }
     }
 
-    private func truth(_ exchange: UnsafeMutablePointer<Exchange>) throws(ExpressionFailure) -> Bool {
-        guard case .boolean(let truth) = try value(exchange) else { throw Self.failure("a condition") }
+    private func truth(_ context: ExpressionContext) throws(ExpressionFailure) -> Bool {
+        guard case .boolean(let truth) = try value(context) else { throw Self.failure("a condition") }
         return truth
     }
 
-    private func text(_ exchange: UnsafeMutablePointer<Exchange>) throws(ExpressionFailure) -> String {
-        guard case .string(let text) = try value(exchange) else { throw Self.failure("a string") }
+    private func text(_ context: ExpressionContext) throws(ExpressionFailure) -> String {
+        guard case .string(let text) = try value(context) else { throw Self.failure("a string") }
         return text
     }
 
@@ -66,30 +68,30 @@ indirect enum Expression: Sendable {
     }
 
     private static func binary(
-        _ sign: ExpressionOperator, _ left: Expression, _ right: Expression, _ exchange: UnsafeMutablePointer<Exchange>
+        _ sign: ExpressionOperator, _ left: Expression, _ right: Expression, _ context: ExpressionContext
     ) throws(ExpressionFailure) -> ExpressionValue {
         switch sign {
-        case .or: return .boolean(try left.truth(exchange) ? true : right.truth(exchange))
-        case .and: return .boolean(try left.truth(exchange) ? right.truth(exchange) : false)
+        case .or: return .boolean(try left.truth(context) ? true : right.truth(context))
+        case .and: return .boolean(try left.truth(context) ? right.truth(context) : false)
         case .otherwise:
-            let value = try left.value(exchange)
-            return value == .null ? try right.value(exchange) : value
-        case .equal: return .boolean(try left.value(exchange).equals(right.value(exchange)))
-        case .unequal: return .boolean(try !left.value(exchange).equals(right.value(exchange)))
+            let value = try left.value(context)
+            return value == .null ? try right.value(context) : value
+        case .equal: return .boolean(try left.value(context).equals(right.value(context)))
+        case .unequal: return .boolean(try !left.value(context).equals(right.value(context)))
         case .among:
-            let value = try left.value(exchange)
-            guard case .list(let values) = try right.value(exchange) else { throw failure("in") }
+            let value = try left.value(context)
+            guard case .list(let values) = try right.value(context) else { throw failure("in") }
             return .boolean(values.contains { value.equals($0) })
         case .matches:
-            let text = try left.text(exchange)
-            guard let pattern = try? RegularExpression(try right.text(exchange)) else { throw failure("matches") }
+            let text = try left.text(context)
+            guard let pattern = try? RegularExpression(try right.text(context)) else { throw failure("matches") }
             return .boolean(pattern.matches(text))
-        case .contains: return .boolean(try isPart(right.text(exchange), of: left.text(exchange)))
-        case .startsWith: return .boolean(try left.text(exchange).utf8.starts(with: right.text(exchange).utf8))
+        case .contains: return .boolean(try isPart(right.text(context), of: left.text(context)))
+        case .startsWith: return .boolean(try left.text(context).utf8.starts(with: right.text(context).utf8))
         case .endsWith:
             return .boolean(
-                try left.text(exchange).utf8.reversed().starts(with: right.text(exchange).utf8.reversed()))
-        default: return try arithmetic(sign, left.value(exchange), right.value(exchange))
+                try left.text(context).utf8.reversed().starts(with: right.text(context).utf8.reversed()))
+        default: return try arithmetic(sign, left.value(context), right.value(context))
         }
     }
 

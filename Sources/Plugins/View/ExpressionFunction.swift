@@ -23,13 +23,15 @@ enum ExpressionFunction: String, CaseIterable {
     case lower
     case upper
     case trim
+    /// Of `template`: what a group of its regular expression has matched.
+    case group
 
     /// The types of the arguments.
     var parameters: [ExpressionType] {
         switch self {
         case .isWithin: [.string, .string]
         case .metadata, .lower, .upper, .trim: [.string]
-        case .length: [.unknown]
+        case .length, .group: [.unknown]
         default: []
         }
     }
@@ -44,8 +46,9 @@ enum ExpressionFunction: String, CaseIterable {
 
     /// - Parameter arguments: as many and of such types as `parameters` says.
     func call(
-        _ arguments: [ExpressionValue], _ exchange: UnsafeMutablePointer<Exchange>
+        _ arguments: [ExpressionValue], _ context: ExpressionContext
     ) throws(ExpressionFailure) -> ExpressionValue {
+        let exchange = context.exchange
         let request = exchange.pointee.request
         switch self {
         case .bufsize:
@@ -65,8 +68,15 @@ enum ExpressionFunction: String, CaseIterable {
         case .serverPort: return .string("\(exchange.pointee.local.port)")
         case .size: return .integer(exchange.pointee.requestLength)
         case .type: return .string("\(request.type)")
-        // Blocks are chosen before any plugin has had a look at the query.
-        case .metadata: return .string("")
+        case .metadata:
+            guard case .string(let label)? = arguments.first else { return .string("") }
+            return .string(context.metadata?.value(label, exchange) ?? "")
+        case .group:
+            switch arguments.first {
+            case .string(let name): return .string(context.groups[name] ?? "")
+            case .integer(let number): return .string(context.groups[String(number)] ?? "")
+            default: return .string("")
+            }
         case .isWithin: return try Self.isWithin(arguments)
         case .length, .lower, .upper, .trim: return try text(arguments)
         }

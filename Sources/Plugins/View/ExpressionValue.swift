@@ -24,7 +24,7 @@ enum ExpressionValue: Equatable, Sendable {
 }
 
 /// What is known of a value before a query comes.
-enum ExpressionType: String {
+enum ExpressionType: String, Sendable {
     case string
     case integer = "int"
     case float

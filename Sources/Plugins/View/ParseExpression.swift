@@ -1,7 +1,14 @@
 extension Expression {
     /// Reads an expression and checks its types.
     static func parse(_ text: String) throws(ExpressionFailure) -> Expression {
-        var parser = ExpressionParser(tokens: try ExpressionLexer.tokens(text))
+        try parse(text, ExpressionScope()).expression
+    }
+
+    /// The same within a scope; says what is known of the value as well.
+    static func parse(
+        _ text: String, _ scope: ExpressionScope
+    ) throws(ExpressionFailure) -> (expression: Expression, type: ExpressionType) {
+        var parser = ExpressionParser(tokens: try ExpressionLexer.tokens(text), scope: scope)
         return try parser.parse()
     }
 }
@@ -17,15 +24,6 @@ private struct ExpressionParser {
 
     /// How deep brackets may be nested: far more than anybody writes, and the bound keeps recursion safe.
     private static let deepest = 64
-    /// What expr-lang has besides, to tell a slip of the pen from what is not there.
-    private static let missing: Set<String> = [
-        "all", "any", "one", "none", "map", "filter", "find", "findIndex", "findLast", "count", "sum", "reduce",
-        "split",
-        "join", "replace", "indexOf", "hasPrefix", "hasSuffix", "trimPrefix", "trimSuffix", "int", "float", "string",
-        "abs",
-        "ceil", "floor", "round", "max", "min", "now", "date", "duration", "first", "last", "keys", "values", "let",
-        "repeat",
-    ]
     private static let unaryNot = 50
     private static let unarySign = 90
 
@@ -33,7 +31,12 @@ private struct ExpressionParser {
     private var next = 0
     private var depth = 0
 
-    init(tokens: [ExpressionToken]) { self.tokens = tokens }
+    private let scope: ExpressionScope
+
+    init(tokens: [ExpressionToken], scope: ExpressionScope) {
+        self.tokens = tokens
+        self.scope = scope
+    }
 
     private var token: ExpressionToken {
         next < tokens.count ? tokens[next] : ExpressionToken(kind: .end, place: 1)
@@ -53,10 +56,10 @@ private struct ExpressionParser {
         ExpressionFailure(place: token.place, reason: reason)
     }
 
-    mutating func parse() throws(ExpressionFailure) -> Expression {
+    mutating func parse() throws(ExpressionFailure) -> (expression: Expression, type: ExpressionType) {
         let part = try expression(0)
         guard token.kind == .end else { throw failure(token, "\(token.text) found, expected an operator or the end") }
-        return part.expression
+        return (part.expression, part.type)
     }
 
     private mutating func expression(_ least: Int) throws(ExpressionFailure) -> Part {
@@ -170,7 +173,9 @@ private struct ExpressionParser {
         case .word("true"): return constant(.boolean(true), .boolean)
         case .word("false"): return constant(.boolean(false), .boolean)
         case .word("nil"): return constant(.null, .null)
-        case .word(let name): return try call(name, at)
+        case .word(let name):
+            guard let type = scope.variables[name] else { return try call(name, at) }
+            return Part(expression: .variable(name), type: type, place: at.place)
         case .sign("("):
             let part = try expression(0)
             try expect(")")
@@ -191,14 +196,14 @@ private struct ExpressionParser {
     }
 
     private mutating func call(_ name: String, _ at: ExpressionToken) throws(ExpressionFailure) -> Part {
-        guard let function = ExpressionFunction(rawValue: name) else {
-            if Self.missing.contains(name) {
+        guard let function = ExpressionFunction(rawValue: name), function != .group || scope.hasGroups else {
+            if ExpressionScope.missing.contains(name) || name == "let" {
                 throw failure(at, "'\(name)' is known in CoreDNS's expressions, not in apodns yet")
             }
             throw failure(
                 at,
                 "unknown name '\(name)', expected one of "
-                    + ExpressionFunction.allCases.map(\.rawValue).sorted().joined(separator: ", "))
+                    + names.joined(separator: ", "))
         }
         try expect("(")
         let arguments = try list(until: ")")
@@ -210,6 +215,16 @@ private struct ExpressionParser {
             throw ExpressionFailure(
                 place: argument.place, reason: "\(argument.type.rawValue) found, expected \(type.rawValue) for \(name)")
         }
+        if function == .group, let argument = arguments.first, !argument.type.fits(.string), argument.type != .integer {
+            throw ExpressionFailure(
+                place: argument.place, reason: "\(argument.type.rawValue) found, expected string or int for \(name)")
+        }
         return Part(expression: .call(function, arguments.map(\.expression)), type: function.result, place: at.place)
+    }
+
+    /// What may stand where a value is expected.
+    private var names: [String] {
+        let functions = ExpressionFunction.allCases.filter { $0 != .group || scope.hasGroups }.map(\.rawValue)
+        return (functions + scope.variables.keys).sorted()
     }
 }

@@ -7,6 +7,7 @@ package final class ViewPlugin: Plugin, View {
 
     package let name: String
     private let expressions: [Expression]
+    private let metadata: BlockMetadata
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
@@ -25,14 +26,23 @@ package final class ViewPlugin: Plugin, View {
             }
         }
         self.expressions = expressions
+        metadata = BlockMetadata(setup)
         setup.view = self
     }
 
     package func takes(_ exchange: UnsafeMutablePointer<Exchange>) -> Bool {
         // CoreDNS: what is not true, because it is something else or cannot be worked out, is false.
-        expressions.allSatisfy { expression in
-            guard case .boolean(true)? = try? expression.value(exchange) else { return false }
+        let context = ExpressionContext(exchange, metadata: metadata)
+        return expressions.allSatisfy { expression in
+            guard case .boolean(true)? = try? expression.value(context) else { return false }
             return true
         }
+    }
+}
+
+extension ViewPlugin: MetadataProvider {
+    /// `view/name`: the view that the query has been taken by.
+    package func metadata(_ label: String, _ exchange: UnsafeMutablePointer<Exchange>) -> String? {
+        label == "view/name" ? name : nil
     }
 }

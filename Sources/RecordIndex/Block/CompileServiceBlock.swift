@@ -5,6 +5,11 @@ extension ServiceBlockMemory {
     /// out; no cluster comes near.
     static let mostGroups = 65_000
     static let mostZones = 65_000
+    /// Most cluster addresses of a service that are read. The API server takes two; what others write as an import's `ips`
+    /// must not make the offset behind them too large for its two bytes.
+    static let mostClusterAddresses = 256
+    /// Names of ports that are looked through to write each once, before the search costs more than it saves.
+    static let mostSharedTexts = 16
 
     /// Compiles `records` to a block.
     package convenience init(compiling records: ServiceRecords) {
@@ -32,6 +37,9 @@ private struct ServiceBlockCompiler {
     /// By number in the records, where 0 stands for none: the number in the block.
     private var zoneNumbers: [UInt16] = [0]
     private var bytes: [UInt8] = []
+    private var flags: UInt16 = 0
+    /// Where names of ports and transports stand already, the first of them: there are few.
+    private var portTexts: [(text: [UInt8], offset: Int)] = []
 
     init(_ records: ServiceRecords) {
         self.records = records
@@ -39,19 +47,21 @@ private struct ServiceBlockCompiler {
     }
 
     mutating func compile() -> [UInt8] {
-        bytes.reserveCapacity(ServiceBlock.Field.size + 256 + records.rows.count * 56)
+        bytes.reserveCapacity(ServiceBlock.Field.size + 256 + records.rows.count * 32)
         bytes.append(contentsOf: repeatElement(0, count: ServiceBlock.Field.size))
         sortPortGroups()
         sortZones()
-        putFlagsAndKey()
-        putClusterAddresses()
         let pools = AddressPools(records)
-        putPools(pools)
         let (rows, labels, merged) = makeRows(pools)
+        setFlags(rows, labels, pools, mergedCount: merged.count)
+        putKey()
+        putClusterAddresses()
+        putPools(pools)
+        putExtras(pools)
         putPortGroups(merged: merged)
-        putZones()
+        let attributes = putAttributes(rows)
         putLabels(labels)
-        putRows(rows, pools)
+        putRows(rows, labels, attributes, pools)
         return bytes
     }
 
@@ -151,8 +161,9 @@ private struct ServiceBlockCompiler {
 
     // MARK: Parts
 
-    private mutating func putFlagsAndKey() {
-        var flags: UInt32 = 0
+    private mutating func setFlags(
+        _ rows: [BlockRow], _ labels: [BlockLabel], _ pools: AddressPools, mergedCount: Int
+    ) {
         switch records.kind {
         case .clusterAddress: break
         case .headless: flags |= ServiceBlock.Flag.headless
@@ -161,146 +172,177 @@ private struct ServiceBlockCompiler {
         if records.answersForward { flags |= ServiceBlock.Flag.forward }
         if records.answersReverse { flags |= ServiceBlock.Flag.reverse }
         if records.isImported { flags |= ServiceBlock.Flag.imported }
-        set(ServiceBlock.Field.flags, flags)
-        set(ServiceBlock.Field.keyOffset, count: bytes.count)
+        if labels.count != rows.count { flags |= ServiceBlock.Flag.severalRows }
+        if !pools.targets.isEmpty { flags |= ServiceBlock.Flag.targets }
+        // Labels and pools have at most as many as there are rows, and attributes as well. Groups are doubled beside labels.
+        let most = max(rows.count, (portGroups.count + mergedCount + 1) * 2 + 1)
+        if most > ServiceBlock.mostNarrow { flags |= ServiceBlock.Flag.wide }
+        setShort(ServiceBlock.Field.flags, flags)
+    }
+
+    private mutating func putKey() {
         let key = ServiceRecords.key(namespace: records.namespace, service: records.name)
-        set(ServiceBlock.Field.keyLength, count: key.count)
-        set(ServiceBlock.Field.serviceLength, count: records.name.count)
+        bytes[ServiceBlock.Field.keyLength] = UInt8(truncatingIfNeeded: key.count)
         bytes += key
         bytes += [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")]
-        set(ServiceBlock.Field.externalNameOffset, count: bytes.count)
-        set(ServiceBlock.Field.externalNameLength, count: records.externalName.count)
+        setShort(ServiceBlock.Field.externalNameLength, UInt16(clamping: records.externalName.count))
         bytes += records.externalName
-        align()
     }
 
     private mutating func putClusterAddresses() {
         // CoreDNS answers each address once however often the object lists it, in the object's order.
         var unique: [AddressKey] = []
-        for address in records.clusterAddresses where !unique.contains(address) { unique.append(address) }
+        for address in records.clusterAddresses.prefix(ServiceBlockMemory.mostClusterAddresses)
+        where !unique.contains(address) { unique.append(address) }
         let ipv4 = unique.filter(\.isIPv4).map(\.ipv4)
-        put(ipv4, count: ServiceBlock.Field.clusterIPv4Count, offset: ServiceBlock.Field.clusterIPv4Offset)
         let ipv6 = unique.filter { !$0.isIPv4 }
-        put(ipv6, count: ServiceBlock.Field.clusterIPv6Count, offset: ServiceBlock.Field.clusterIPv6Offset)
+        setShort(ServiceBlock.Field.clusterIPv4Count, UInt16(clamping: ipv4.count))
+        setShort(ServiceBlock.Field.clusterIPv6Count, UInt16(clamping: ipv6.count))
+        setShort(ServiceBlock.Field.clusterOffset, UInt16(clamping: bytes.count))
+        put(ipv4)
+        put(ipv6)
     }
 
     private mutating func putPools(_ pools: AddressPools) {
-        put(pools.ipv4, count: ServiceBlock.Field.poolIPv4Count, offset: ServiceBlock.Field.poolIPv4Offset)
-        put(pools.ipv6, count: ServiceBlock.Field.poolIPv6Count, offset: ServiceBlock.Field.poolIPv6Offset)
-        putTexts(pools.targets, count: ServiceBlock.Field.targetCount, offset: ServiceBlock.Field.targetOffset)
+        set(ServiceBlock.Field.poolIPv4Count, count: pools.ipv4.count)
+        set(ServiceBlock.Field.poolIPv6Count, count: pools.ipv6.count)
+        set(ServiceBlock.Field.poolOffset, count: bytes.count)
+        put(pools.ipv4)
+        put(pools.ipv6)
     }
 
-    private mutating func putZones() {
-        putTexts(zones, count: ServiceBlock.Field.zoneCount, offset: ServiceBlock.Field.zoneOffset)
+    /// What most services have nothing of.
+    private mutating func putExtras(_ pools: AddressPools) {
+        guard !pools.targets.isEmpty || !zones.isEmpty else { return }
+        let targetOffset = putTexts(pools.targets)
+        let zoneOffset = putTexts(zones)
+        set(ServiceBlock.Field.extraOffset, count: bytes.count)
+        append32(pools.targets.count)
+        append32(targetOffset)
+        append32(zones.count)
+        append32(zoneOffset)
     }
 
     /// Group 0 is the service's own ports, the slices' groups follow, and then those that labels of several groups have.
     /// Ports ascend by number, so that equal numbers are neighbours.
     private mutating func putPortGroups(merged: [[LabelPorts.Port]]) {
-        var groups: [(Int, Int)] = []
         let slices = ([records.ports] + portGroups).map { ports in ports.map { LabelPorts.Port(port: $0, zone: 0) } }
+        var entries: [(port: LabelPorts.Port, text: Int, nameCount: Int, transportCount: Int)] = []
+        var counts: [Int] = []
         for ports in slices + merged {
-            let ports = ports.count > 1 ? ports.sorted(by: LabelPorts.order) : ports
-            var names: [(Int, Int, Int)] = []
-            for port in ports {
+            counts.append(ports.count)
+            for port in ports.count > 1 ? ports.sorted(by: LabelPorts.order) : ports {
                 // A label has at most 63 bytes, so a longer name is never asked for; 64 bytes are enough to match none.
                 let name = port.port.name.prefix(QuestionName.longestLabel + 1)
                 let transport = port.port.transport.prefix(QuestionName.longestLabel + 1)
-                names.append((bytes.count, name.count, transport.count))
-                bytes += name
-                bytes += transport
-            }
-            align()
-            groups.append((bytes.count, ports.count))
-            for (port, (offset, nameCount, transportCount)) in zip(ports, names) {
-                append32(UInt32(bitPattern: port.port.number))
-                append32(offset)
-                bytes.append(UInt8(truncatingIfNeeded: nameCount))
-                bytes.append(UInt8(truncatingIfNeeded: transportCount))
-                append16(port.zone)
+                entries.append((port, putPortText(Array(name + transport)), name.count, transport.count))
             }
         }
-        set(ServiceBlock.Field.groupCount, count: groups.count)
+        var offset = bytes.count
+        for (port, text, nameCount, transportCount) in entries {
+            append32(UInt32(bitPattern: port.port.number))
+            append32(text)
+            bytes.append(UInt8(truncatingIfNeeded: nameCount))
+            bytes.append(UInt8(truncatingIfNeeded: transportCount))
+            append16(port.zone)
+        }
+        set(ServiceBlock.Field.groupCount, count: counts.count)
         set(ServiceBlock.Field.groupOffset, count: bytes.count)
-        for (offset, count) in groups {
+        append32(offset)
+        for count in counts {
+            offset += count * PortView.size
             append32(offset)
-            append32(count)
         }
     }
 
+    /// Where the name of a port stands, with the transport behind it: that of the service and that of its slices are one.
+    private mutating func putPortText(_ text: [UInt8]) -> Int {
+        if let known = portTexts.first(where: { $0.text == text }) { return known.offset }
+        let offset = bytes.count
+        bytes += text
+        if portTexts.count < ServiceBlockMemory.mostSharedTexts { portTexts.append((text, offset)) }
+        return offset
+    }
+
+    /// Writes each combination of attributes once.
+    ///
+    /// - Returns: the number of each row's.
+    private mutating func putAttributes(_ rows: [BlockRow]) -> [UInt32] {
+        set(ServiceBlock.Field.attributeOffset, count: bytes.count)
+        var table = AttributeTable()
+        let numbers = rows.map { table.number(of: $0) }
+        for attributes in table.attributes {
+            append32(UInt32(truncatingIfNeeded: attributes))
+            append32(UInt32(truncatingIfNeeded: attributes &>> 32))
+        }
+        return numbers
+    }
+
     private mutating func putLabels(_ labels: [BlockLabel]) {
-        let texts = bytes.count
-        // Each label with its length byte in front; what the last one's key has beyond its end is overwritten below.
-        let room = labels.reduce(0) { $0 + $1.label.key.length + 1 }
+        set(ServiceBlock.Field.labelCount, count: labels.count)
+        set(ServiceBlock.Field.runOffset, count: bytes.count)
+        var runs: [(count: Int, stride: Int)] = []
+        for label in labels {
+            let stride = label.label.key.length + 1
+            if runs.last?.stride != stride { runs.append((0, stride)) }
+            runs[runs.count - 1].count += 1
+        }
+        bytes[ServiceBlock.Field.runCount] = UInt8(clamping: runs.count)
+        putNumbers(runs.flatMap { [UInt32(clamping: $0.count), UInt32(clamping: $0.stride)] })
+        // Each label with its length byte in front; what the last one's key has beyond its end is taken off again.
+        let room = runs.reduce(0) { $0 + $1.count * $1.stride }
         let spare = 16
         let records = records
-        var offsets: [UInt32] = []
-        offsets.reserveCapacity(labels.count)
         fill(room + spare) { memory in
             // SAFETY: each label is stored within `room`; the store of a whole key reaches at most 15 bytes beyond.
             var offset = 0
             for label in labels {
-                offsets.append(UInt32(clamping: texts + offset))
                 (memory + offset).storeBytes(of: label.label.key.value.bigEndian, as: UInt128.self)
                 if label.label.key.length > EndpointLabelKey.wholeLength {
                     records.copyWholeLabel(label.label, to: memory + (offset + 1))
                 }
                 offset += label.label.key.length + 1
             }
-            (memory + room).initializeMemory(as: UInt8.self, repeating: 0, count: spare)
         }
         bytes.removeLast(spare)
-        align()
-        set(ServiceBlock.Field.labelCount, count: labels.count)
-        set(ServiceBlock.Field.labelOffset, count: bytes.count)
-        let mostOwn = portGroups.count
-        fill(labels.count * ServiceBlock.labelEntrySize) { memory in
-            // SAFETY: one entry for each label.
-            for (number, label) in labels.enumerated() {
-                let entry = memory + number * ServiceBlock.labelEntrySize
-                entry.storeBytes(of: offsets[number], as: UInt32.self)
-                entry.storeBytes(of: UInt32(clamping: label.firstRow), toByteOffset: 4, as: UInt32.self)
-                // One more than the group's number: 0 stands for a label without ports.
-                let group = UInt32(truncatingIfNeeded: label.group + 1) & ServiceBlock.groupMask
-                let isMerged = label.group > mostOwn ? ServiceBlock.mergedFlag : 0
-                entry.storeBytes(of: group | isMerged, toByteOffset: 8, as: UInt32.self)
-            }
-        }
     }
 
-    private mutating func putRows(_ rows: [BlockRow], _ pools: AddressPools) {
+    private mutating func putRows(
+        _ rows: [BlockRow], _ labels: [BlockLabel], _ attributes: [UInt32], _ pools: AddressPools
+    ) {
         set(ServiceBlock.Field.rowCount, count: rows.count)
         set(ServiceBlock.Field.rowOffset, count: bytes.count)
         var total = 0
         let portCounts = [0] + portGroups.map(\.count)
         var starts = [UInt32](repeating: 0, count: pools.count + 1)
-        for row in rows {
-            starts[pools.rank(row.place) + 1] += 1
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(rows.count * 2)
+        for (number, row) in rows.enumerated() {
+            let rank = pools.rank(row.place)
+            numbers.append(UInt32(clamping: rank))
+            numbers.append(attributes[number])
+            starts[rank + 1] += 1
             if !row.isName { total += Int(row.multiplicity) * portCounts[Int(row.group)] }
         }
-        fill(rows.count * RowView.size) { memory in
-            // SAFETY: one entry for each row.
-            for (number, row) in rows.enumerated() {
-                let entry = memory + number * RowView.size
-                entry.storeBytes(of: row.place, as: UInt32.self)
-                entry.storeBytes(of: row.label, toByteOffset: 4, as: UInt32.self)
-                entry.storeBytes(of: row.group, toByteOffset: 8, as: UInt16.self)
-                entry.storeBytes(of: row.zone, toByteOffset: 10, as: UInt16.self)
-                entry.storeBytes(of: row.multiplicity, toByteOffset: 12, as: UInt16.self)
-                entry.storeBytes(of: row.flags, toByteOffset: 14, as: UInt16.self)
-            }
-        }
+        putNumbers(numbers)
         set(ServiceBlock.Field.serviceWeightTotal, UInt32(clamping: total))
-        set(ServiceBlock.Field.orderOffset, count: bytes.count)
         for rank in starts.indices.dropFirst() { starts[rank] += starts[rank - 1] }
-        fill(rows.count * 4) { memory in
-            // SAFETY: the rows of each address were counted, so that every row has a place of its own.
-            for (number, row) in rows.enumerated() {
-                let rank = pools.rank(row.place)
-                (memory + Int(starts[rank]) * 4).storeBytes(of: UInt32(clamping: number), as: UInt32.self)
-                starts[rank] += 1
-            }
+        var order = [UInt32](repeating: 0, count: rows.count)
+        for number in rows.indices {
+            let rank = Int(numbers[number * 2])
+            order[Int(starts[rank])] = UInt32(clamping: number)
+            starts[rank] += 1
         }
+        putNumbers(order)
+        guard flags & ServiceBlock.Flag.severalRows != 0 else { return }
+        // Groups beyond the slices' own are those of several slices.
+        let mostOwn = portGroups.count
+        putNumbers(
+            labels.flatMap { label in
+                let group = UInt32(truncatingIfNeeded: label.group + 1) * 2 + (label.group > mostOwn ? 1 : 0)
+                return [UInt32(clamping: label.firstRow), group]
+            })
+        putNumbers(rows.map(\.label))
     }
 
     /// Any order will do, if it depends on the ports alone.
@@ -315,9 +357,7 @@ private struct ServiceBlockCompiler {
 
     // MARK: Bytes
 
-    private mutating func put(_ addresses: [UInt32], count: Int, offset: Int) {
-        set(count, count: addresses.count)
-        set(offset, count: bytes.count)
+    private mutating func put(_ addresses: [UInt32]) {
         fill(addresses.count * 4) { memory in
             // SAFETY: four bytes for each address.
             for (place, address) in addresses.enumerated() {
@@ -326,9 +366,7 @@ private struct ServiceBlockCompiler {
         }
     }
 
-    private mutating func put(_ addresses: [AddressKey], count: Int, offset: Int) {
-        set(count, count: addresses.count)
-        set(offset, count: bytes.count)
+    private mutating func put(_ addresses: [AddressKey]) {
         fill(addresses.count * 16) { memory in
             // SAFETY: sixteen bytes for each address.
             for (place, address) in addresses.enumerated() {
@@ -338,19 +376,38 @@ private struct ServiceBlockCompiler {
         }
     }
 
-    private mutating func putTexts(_ texts: [[UInt8]], count: Int, offset: Int) {
+    /// Appends numbers as `ServiceBlock.number` reads them.
+    private mutating func putNumbers(_ numbers: [UInt32]) {
+        let isWide = flags & ServiceBlock.Flag.wide != 0
+        fill(numbers.count * (isWide ? 4 : 2)) { memory in
+            // SAFETY: four or two bytes for each number.
+            if isWide {
+                for (place, number) in numbers.enumerated() {
+                    (memory + place * 4).storeBytes(of: number, as: UInt32.self)
+                }
+            } else {
+                for (place, number) in numbers.enumerated() {
+                    (memory + place * 2).storeBytes(of: UInt16(truncatingIfNeeded: number), as: UInt16.self)
+                }
+            }
+        }
+    }
+
+    /// Appends `texts`, and then offset and length of each.
+    ///
+    /// - Returns: where these begin.
+    private mutating func putTexts(_ texts: [[UInt8]]) -> Int {
         var entries: [(Int, Int)] = []
         for text in texts {
             entries.append((bytes.count, text.count))
             bytes += text
         }
-        align()
-        set(count, count: texts.count)
-        set(offset, count: bytes.count)
+        let start = bytes.count
         for (offset, count) in entries {
             append32(offset)
             append32(count)
         }
+        return start
     }
 
     /// Appends `count` bytes, which `body` is to write.
@@ -363,10 +420,6 @@ private struct ServiceBlockCompiler {
         }
     }
 
-    private mutating func align() {
-        while bytes.count % 4 != 0 { bytes.append(0) }
-    }
-
     // SAFETY of the functions below: the bytes of a number are copied while the closure runs.
 
     private mutating func append16(_ value: UInt16) { withUnsafeBytes(of: value) { bytes += $0 } }
@@ -376,6 +429,12 @@ private struct ServiceBlockCompiler {
     private mutating func set(_ field: Int, count: Int) { set(field, UInt32(clamping: count)) }
 
     private mutating func set(_ field: Int, _ value: UInt32) {
+        withUnsafeBytes(of: value) { source in
+            for (index, byte) in source.enumerated() { bytes[field + index] = byte }
+        }
+    }
+
+    private mutating func setShort(_ field: Int, _ value: UInt16) {
         withUnsafeBytes(of: value) { source in
             for (index, byte) in source.enumerated() { bytes[field + index] = byte }
         }

@@ -1,10 +1,11 @@
-/// One shard of a table from addresses to 32-bit values, several of which may stand for one address: open addressing over
+/// One shard of a table from addresses to 31-bit values, several of which may stand for one address: open addressing over
 /// raw memory, built once. IPv4 addresses, which are nearly all, take eight bytes with their value.
 ///
 /// `@unchecked Sendable`: written by `init` only.
 public final class AddressTable: @unchecked Sendable {
     /// Two capacities of 4 bytes; then for each IPv4 place the address and the value, 4 bytes each; then for each other
-    /// place the address, 16 bytes; then their values.
+    /// place the address, 16 bytes; then their values; then the lists of those addresses that have several values, each with
+    /// its length in front, 4 bytes each.
     @usableFromInline let base: UnsafeRawPointer
     public let size: Int
 
@@ -18,59 +19,74 @@ public final class AddressTable: @unchecked Sendable {
         var count: Int
     }
 
-    /// Marks an entry that is free: no value is this large.
+    /// Marks an entry that is free: no value and no list is this large.
     @usableFromInline static var free: UInt32 { .max }
+    /// Marks a value that is the number of bytes from the table's begin to a list, in fours.
+    @inlinable static var listFlag: UInt32 { 0x8000_0000 }
     @inlinable static var head: Int { 8 }
     @inlinable static var shortEntry: Int { 8 }
     @inlinable static var longKey: Int { 16 }
 
-    /// - Parameter entries: addresses with their hashes and values, in the order in which look-ups are to find them.
+    /// - Parameter entries: addresses with their hashes and values. Look-ups find odd values first, which
+    ///   `ReverseMatch.isClusterAddress` asks for, and otherwise keep the order.
     init(_ entries: [Entry]) {
-        let short = entries.reduce(0) { $0 + ($1.key.isIPv4 ? 1 : 0) }
-        let shortCapacity = Self.capacity(short)
-        let longCapacity = Self.capacity(entries.count - short)
+        let lists = AddressLists(entries)
+        let shortCapacity = Self.capacity(lists.shortCount)
+        let longCapacity = Self.capacity(lists.firsts.count - lists.shortCount)
         let keys = Self.head + shortCapacity * Self.shortEntry
         let values = keys + longCapacity * Self.longKey
-        size = values + longCapacity * 4
+        var list = values + longCapacity * 4
+        size = list + lists.listWords * 4
         let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-        // SAFETY: all stores lie within `size`.
+        // SAFETY: all stores lie within `size`: `AddressLists` has counted the addresses and what their lists take.
         memory.initializeMemory(as: UInt8.self, repeating: 0xFF, count: size)
         memory.storeBytes(of: UInt32(clamping: shortCapacity), as: UInt32.self)
         memory.storeBytes(of: UInt32(clamping: longCapacity), toByteOffset: 4, as: UInt32.self)
-        for entry in entries {
-            if entry.key.isIPv4 {
-                var place = Self.home(entry.hash, shortCapacity)
-                while memory.load(fromByteOffset: Self.head + place * Self.shortEntry + 4, as: UInt32.self) != Self.free
-                {
-                    place = place + 1 == shortCapacity ? 0 : place + 1
+        for first in lists.firsts {
+            let entry = entries[first]
+            var value = entry.value
+            let all = lists.values(from: first, of: entries)
+            if all.count > 1 {
+                value = Self.listFlag | UInt32(truncatingIfNeeded: list / 4)
+                memory.storeBytes(of: UInt32(clamping: all.count), toByteOffset: list, as: UInt32.self)
+                for (place, value) in all.enumerated() {
+                    memory.storeBytes(of: value, toByteOffset: list + 4 + place * 4, as: UInt32.self)
                 }
+                list += 4 + all.count * 4
+            }
+            if entry.key.isIPv4 {
+                let place = Self.freePlace(memory + (Self.head + 4), Self.shortEntry, entry.hash, shortCapacity)
                 let offset = Self.head + place * Self.shortEntry
                 memory.storeBytes(of: entry.key.ipv4, toByteOffset: offset, as: UInt32.self)
-                memory.storeBytes(of: entry.value, toByteOffset: offset + 4, as: UInt32.self)
+                memory.storeBytes(of: value, toByteOffset: offset + 4, as: UInt32.self)
             } else {
-                var place = Self.home(entry.hash, longCapacity)
-                while memory.load(fromByteOffset: values + place * 4, as: UInt32.self) != Self.free {
-                    place = place + 1 == longCapacity ? 0 : place + 1
-                }
+                let place = Self.freePlace(memory + values, 4, entry.hash, longCapacity)
                 memory.storeBytes(of: entry.key.high, toByteOffset: keys + place * Self.longKey, as: UInt64.self)
                 memory.storeBytes(of: entry.key.low, toByteOffset: keys + place * Self.longKey + 8, as: UInt64.self)
-                memory.storeBytes(of: entry.value, toByteOffset: values + place * 4, as: UInt32.self)
+                memory.storeBytes(of: value, toByteOffset: values + place * 4, as: UInt32.self)
             }
         }
         base = UnsafeRawPointer(memory)
     }
 
+    /// The first free place for a hash among values that are `stride` bytes apart.
+    private static func freePlace(
+        _ values: UnsafeMutableRawPointer, _ stride: Int, _ hash: UInt64, _ capacity: Int
+    ) -> Int {
+        var place = home(hash, capacity)
+        // SAFETY: the table has free places, whose values lie within it.
+        while values.load(fromByteOffset: place * stride, as: UInt32.self) != free {
+            place = place + 1 == capacity ? 0 : place + 1
+        }
+        return place
+    }
+
     /// A table that says what `old` does, but for `edits`.
     convenience init(_ old: AddressTable, edits: [Edit], hash: SeededHash) {
         var entries: [Entry] = []
-        var removals = edits.filter { $0.count < 0 }
+        var removals = AddressRemovals(edits)
         old.forEach { key, value in
-            if !removals.isEmpty, let place = removals.firstIndex(where: { $0.value == value && $0.key == key }) {
-                removals[place].count += 1
-                if removals[place].count == 0 { removals.remove(at: place) }
-            } else {
-                entries.append((key, hash.hash(key), value))
-            }
+            if !removals.take(key, value) { entries.append((key, hash.hash(key), value)) }
         }
         for edit in edits where edit.count > 0 {
             for _ in 0..<edit.count { entries.append((edit.key, hash.hash(edit.key), edit.value)) }
@@ -87,27 +103,28 @@ public final class AddressTable: @unchecked Sendable {
         let longCapacity = Int(base.load(fromByteOffset: 4, as: UInt32.self))
         let keys = Self.head + shortCapacity * Self.shortEntry
         let values = keys + longCapacity * Self.longKey
-        walk(shortCapacity, values: Self.head + 4, stride: Self.shortEntry) { place, value in
+        for place in 0..<shortCapacity {
             let offset = Self.head + place * Self.shortEntry
-            body(AddressKey(ipv4: base.load(fromByteOffset: offset, as: UInt32.self)), value)
+            guard base.load(fromByteOffset: offset + 4, as: UInt32.self) != Self.free else { continue }
+            let key = AddressKey(ipv4: base.load(fromByteOffset: offset, as: UInt32.self))
+            forEachValue(at: offset + 4) { body(key, $0) }
         }
-        walk(longCapacity, values: values, stride: 4) { place, value in
+        for place in 0..<longCapacity {
+            guard base.load(fromByteOffset: values + place * 4, as: UInt32.self) != Self.free else { continue }
             let offset = keys + place * Self.longKey
-            body(
-                AddressKey(
-                    high: base.load(fromByteOffset: offset, as: UInt64.self),
-                    low: base.load(fromByteOffset: offset + 8, as: UInt64.self)), value)
+            let key = AddressKey(
+                high: base.load(fromByteOffset: offset, as: UInt64.self),
+                low: base.load(fromByteOffset: offset + 8, as: UInt64.self))
+            forEachValue(at: values + place * 4) { body(key, $0) }
         }
     }
 
-    /// Begins behind a free place, so that no run of neighbours is cut in two.
-    private func walk(_ capacity: Int, values: Int, stride: Int, _ body: (Int, UInt32) -> Void) {
-        func value(_ place: Int) -> UInt32 { base.load(fromByteOffset: values + place * stride, as: UInt32.self) }
-        guard let start = (0..<capacity).first(where: { value($0) == Self.free }) else { return }
-        for step in 1..<max(2, capacity) {
-            let place = (start + step) % capacity
-            let found = value(place)
-            if found != Self.free { body(place, found) }
+    private func forEachValue(at offset: Int, _ body: (UInt32) -> Void) {
+        var matches = AddressMatches(values: base + offset, in: base)
+        while true {
+            let value = matches.next()
+            if value < 0 { return }
+            body(UInt32(truncatingIfNeeded: value))
         }
     }
 
@@ -118,60 +135,5 @@ public final class AddressTable: @unchecked Sendable {
     @inlinable static func home(_ hash: UInt64, _ capacity: Int) -> Int {
         // Shifts bind more tightly than products in Swift.
         Int(truncatingIfNeeded: ((hash & 0xFFFF_FFFF) &* UInt64(truncatingIfNeeded: capacity)) &>> 32)
-    }
-}
-
-/// Walks the values that an `AddressTable` has for one address.
-public struct AddressMatches {
-    @usableFromInline let base: UnsafeRawPointer
-    @usableFromInline let key: AddressKey
-    @usableFromInline let capacity: Int
-    @usableFromInline var place: Int
-
-    @inlinable init(_ base: UnsafeRawPointer, _ key: AddressKey, hash: UInt64) {
-        self.key = key
-        // SAFETY: `base` is a table written by `AddressTable.init`.
-        let shortCapacity = Int(base.load(as: UInt32.self))
-        if key.isIPv4 {
-            self.base = base + AddressTable.head
-            capacity = shortCapacity
-        } else {
-            self.base = base + (AddressTable.head &+ shortCapacity &* AddressTable.shortEntry)
-            capacity = Int(base.load(fromByteOffset: 4, as: UInt32.self))
-        }
-        place = AddressTable.home(hash, capacity)
-    }
-
-    /// The next value, -1 behind the last one.
-    @inlinable public mutating func next() -> Int { key.isIPv4 ? nextShort() : nextLong() }
-
-    @inlinable mutating func nextShort() -> Int {
-        while true {
-            // SAFETY: the table always has free entries, so the walk ends.
-            let entry = base + place &* AddressTable.shortEntry
-            let value = entry.load(fromByteOffset: 4, as: UInt32.self)
-            if value == AddressTable.free { return -1 }
-            let matches = entry.load(as: UInt32.self) == key.ipv4
-            advance()
-            if matches { return Int(value) }
-        }
-    }
-
-    @inlinable mutating func nextLong() -> Int {
-        while true {
-            // SAFETY: the table always has free entries, so the walk ends.
-            let value = base.load(fromByteOffset: capacity &* AddressTable.longKey &+ place &* 4, as: UInt32.self)
-            if value == AddressTable.free { return -1 }
-            let entry = base + place &* AddressTable.longKey
-            let matches =
-                entry.load(as: UInt64.self) == key.high && entry.load(fromByteOffset: 8, as: UInt64.self) == key.low
-            advance()
-            if matches { return Int(value) }
-        }
-    }
-
-    @inlinable mutating func advance() {
-        place &+= 1
-        if place == capacity { place = 0 }
     }
 }

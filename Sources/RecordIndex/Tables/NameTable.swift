@@ -44,20 +44,6 @@ public final class NameTable: @unchecked Sendable {
         base = UnsafeRawPointer(memory)
     }
 
-    /// A table that says what `old` does, but for `edits`: the new value of each key, nil where it is gone.
-    convenience init(_ old: NameTable, edits: [[UInt8]: UInt32?], hash: SeededHash) {
-        var entries: [(key: [UInt8], hash: UInt64, value: UInt32)] = []
-        old.forEach { bytes, value in
-            let key = [UInt8](bytes)
-            if edits[key] == nil { entries.append((key, hash.hash(bytes), value)) }
-        }
-        for (key, value) in edits {
-            // SAFETY: the bytes are read while the closure runs.
-            if let value { entries.append((key, key.withUnsafeBytes { hash.hash($0) }, value)) }
-        }
-        self.init(entries)
-    }
-
     deinit { base.deallocate() }
 
     /// What to look keys up through: valid for as long as the table is kept.

@@ -1,6 +1,7 @@
 import DNSWire
 import LinuxIO
 import PluginKit
+import Plugins
 
 /// Looks up what an alias points at in the server's own blocks, as if the client had asked (CoreDNS: plugin/pkg/upstream),
 /// and puts the answer behind the alias. Aliases that leave the cluster are rare, so this may allocate.
@@ -59,15 +60,13 @@ struct AliasResolver {
             inner.pointee.aliasContext = UnsafeMutableRawPointer(deeper)
             let place = routes.route(inner)
             guard place >= 0 else {
-                outer.pointee.aliasCode = .refused
+                takeOver(UnsafeRawBufferPointer(start: nil, count: 0), nil, into: outer)
                 return true
             }
             let answered = chains[place].answer(inner)
             // The whole query moves to the event loop, where this can wait.
             if inner.pointee.isWaiting { return false }
-            guard answered > 0 else { return true }
-            outer.pointee.aliasCode = inner.pointee.code
-            copyAnswers(UnsafeRawBufferPointer(start: buffer, count: answered), into: outer)
+            takeOver(UnsafeRawBufferPointer(start: buffer, count: answered), inner, into: outer)
             return true
         }
     }
@@ -86,8 +85,8 @@ struct AliasResolver {
         let resolver = self
         question.withUnsafeBytes { request in
             router._withUnsafeGuaranteedRef {
-                $0.lookUp(request, as: outer, depth: depth + 1) { response in
-                    if !response.isEmpty { resolver.copyAnswers(response, into: outer) }
+                $0.lookUp(request, as: outer, depth: depth + 1) { response, inner in
+                    resolver.takeOver(response, inner, into: outer)
                     progress.isDone = true
                     if progress.isAwaited { waiting.resume(.answered) }
                 }
@@ -125,6 +124,24 @@ struct AliasResolver {
         }
         return bytes.count
     }
+
+    /// Takes over what the look-up has come to: `response` of the exchange `inner`, which is nil where no block has taken the
+    /// question. No bytes: there is no response.
+    private func takeOver(
+        _ response: UnsafeRawBufferPointer, _ inner: UnsafeMutablePointer<Exchange>?,
+        into outer: UnsafeMutablePointer<Exchange>
+    ) {
+        guard let inner else { return outer.pointee.aliasCode = .refused }
+        if inner.pointee.answeredBy == Self.kubernetes || inner.pointee.aliasLedToCluster {
+            outer.pointee.aliasLedToCluster = true
+        }
+        guard !response.isEmpty else { return }
+        outer.pointee.aliasCode = inner.pointee.code
+        copyAnswers(response, into: outer)
+    }
+
+    /// The number of the plugin whose answers are always fresh.
+    private static let kubernetes = PluginTable.number(of: KubernetesPlugin.directive) ?? Exchange.nobody
 
     /// Writes the answer section of `response` behind what `outer` has; what does not fit sets TC.
     private func copyAnswers(_ response: UnsafeRawBufferPointer, into outer: UnsafeMutablePointer<Exchange>) {

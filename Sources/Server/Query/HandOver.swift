@@ -6,6 +6,8 @@ final class HandOver: Sendable {
     /// Most queries that wait to be taken over. What comes beyond is dropped: the client asks again, and by then the loop
     /// has caught up, or it never will.
     static let mostQueries = 16_384
+    /// The same in bytes: several times what so many ordinary queries have.
+    static let mostBytes = 4 << 20
 
     /// Queries with the bytes of all of them.
     struct Queries {
@@ -74,7 +76,9 @@ final class HandOver: Sendable {
     /// Hands over the queries of a batch, and empties it; any thread may.
     func take(_ batch: inout Queries) {
         let isFirst = waiting.withLock { waiting -> Bool in
-            guard waiting.all.count + batch.all.count <= Self.mostQueries else {
+            guard waiting.all.count + batch.all.count <= Self.mostQueries,
+                waiting.bytes.count + batch.bytes.count <= Self.mostBytes
+            else {
                 droppedQueries.wrappingAdd(UInt64(batch.all.count), ordering: .relaxed)
                 return false
             }

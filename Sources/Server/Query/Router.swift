@@ -154,10 +154,11 @@ final class Router {
         let verdict = exchange.pointee.take(
             UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
             length: request.count, capacity: request.count, transport: transport)
+        // Views go by them.
+        exchange.pointee.client = client
+        exchange.pointee.local = local
         let place = verdict == .answer ? routesView.route(exchange) : -1
         guard place >= 0, let queries else {
-            exchange.pointee.client = client
-            exchange.pointee.local = local
             return deliver(UnsafeRawBufferPointer(start: nil, count: 0), exchange)
         }
         let chain = views[place]
@@ -183,28 +184,31 @@ final class Router {
 
     /// Leads a question of the server's own down the block that it belongs to, as if a client had asked over TCP.
     ///
-    /// - Parameter deliver: takes the response, or nothing where there is none.
+    /// - Parameter deliver: takes the response, or nothing where there is none, and the exchange that it comes from: nil where no
+    ///   block takes the question.
     func lookUp(
         _ request: UnsafeRawBufferPointer, as outer: UnsafeMutablePointer<Exchange>, depth: Int,
-        deliver: @escaping (UnsafeRawBufferPointer) -> Void
+        deliver: @escaping (UnsafeRawBufferPointer, UnsafeMutablePointer<Exchange>?) -> Void
     ) {
         let inner = UnsafeMutablePointer<AliasResolver>.allocate(capacity: 1)
         inner.initialize(to: AliasResolver(routes: routesView, chains: views, depth: depth))
         inner.pointee.router = Unmanaged.passUnretained(self)
-        let done: (UnsafeRawBufferPointer) -> Void = { response in
-            deliver(response)
+        let done: (UnsafeRawBufferPointer, UnsafeMutablePointer<Exchange>?) -> Void = { response, exchange in
+            deliver(response, exchange)
             inner.deinitialize(count: 1)
             inner.deallocate()
         }
         let verdict = exchange.pointee.take(
             UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
             length: request.count, capacity: request.count, transport: .tcp)
+        exchange.pointee.client = outer.pointee.client
+        exchange.pointee.local = outer.pointee.local
         let place = verdict == .answer ? routesView.route(exchange) : -1
-        guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0), nil) }
         let query = queries.take(
             request, capacity: Router.longestRequest, router: self, chain: views[place],
             random: exchange.pointee.random.next()
-        ) { response, _ in done(response) }
+        ) { response, exchange in done(response, exchange) }
         query.start(length: request.count, transport: .tcp) { waiting in
             waiting.pointee.client = outer.pointee.client
             waiting.pointee.local = outer.pointee.local

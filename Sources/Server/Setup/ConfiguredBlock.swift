@@ -43,10 +43,12 @@ package struct ConfiguredBlock: Sendable {
         for (place, entry) in PluginTable.entries.enumerated() {
             let directives = block.directives(named: entry.name)
             guard let type = entry.type, let first = directives.first else { continue }
+            let plugin = try type.init(directives, setup)
+            setup.neighbours.add(plugin)
             plugins.append(
                 Placed(
                     place: UInt8(truncatingIfNeeded: place), name: entry.name, location: first.name.location,
-                    plugin: try type.init(directives, setup)))
+                    plugin: plugin))
         }
         self.block = block
         self.plugins = plugins

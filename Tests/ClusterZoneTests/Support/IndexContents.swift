@@ -22,13 +22,14 @@ struct IndexContents: Equatable {
         }
         var keys: [Int: String] = [:]
         for table in snapshot.services {
-            table.forEach { key, value in
-                guard let block = blocks[Int(value)] else {
-                    Issue.record("no block at place \(value)")
+            table.forEach { entry in
+                guard let block = blocks[Int(entry.place)] else {
+                    Issue.record("no block at place \(entry.place)")
                     return
                 }
-                let key = Self.text(key)
-                keys[Int(value)] = key
+                let length = block.block.isImported ? block.block.suffixLength : block.block.keyLength
+                let key = Self.text(UnsafeRawBufferPointer(start: block.block.key, count: length))
+                keys[Int(entry.place)] = key
                 services[key] = (0..<block.size).map { block.base.load(fromByteOffset: $0, as: UInt8.self) }
                 if block.block.answersForward { names.insert(key) }
                 endpoints[key] = Set(

@@ -10,6 +10,7 @@ import Synchronization
 /// What was known stays known: nothing that the API server does or fails to do takes an answer away.
 final class LiveCluster: ClusterSource, WatchSink {
     let index = RecordIndex()
+    let external = Published(ExternalServices())
     private let options: KubernetesOptions
     private let process: ProcessContext
     private let streams: [WatchStream]
@@ -60,6 +61,12 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     // MARK: Start and end
+
+    func keepExternalServices() { state.withLock { $0.cluster.keepsExternal = true } }
+
+    func keepPodAddresses() { state.withLock { $0.cluster.keepsPodAddresses = true } }
+
+    func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
 
     func start() throws(StartError) {
         let hasState = restore()
@@ -184,6 +191,7 @@ final class LiveCluster: ClusterSource, WatchSink {
             // Before the first lists are all there (or refused) a part would be compiled twice, and help nobody.
             guard state.publishes else { return Publication() }
             var change = state.cluster.takeChange() ?? IndexChange()
+            if let services = state.cluster.takeExternal() { external.publish(services) }
             change.gaps = state.servesLastState ? [] : Self.gaps(state)
             var publication = Publication(isNew: index.apply(change, serial: serial).isPublished, times: state.pending)
             state.pending.removeAll(keepingCapacity: true)
@@ -254,6 +262,7 @@ final class LiveCluster: ClusterSource, WatchSink {
         guard let lastState, let objects = lastState.load() else { return false }
         state.withLock { state in
             var change = state.cluster.replace(with: objects)
+            if let services = state.cluster.takeExternal() { external.publish(services) }
             change.gaps = []
             index.apply(change, serial: UInt32(truncatingIfNeeded: process.clock.wall().seconds))
             state.servesLastState = true

@@ -1,0 +1,177 @@
+import ClusterZone
+import DNSWire
+import LinuxIO
+import PluginKit
+import RecordIndex
+
+/// `autopath`'s part in one chain of one worker, where a name has to be looked for.
+///
+/// `@unchecked Sendable`: used by the chain's worker, and on the event loop where that is its thread.
+final class AutoPathChain: @unchecked Sendable {
+    /// How long is looked for, in nanoseconds: a resolver waits for 5 seconds by default (resolv.conf(5)).
+    private static let patience = 5 * Clock.second
+
+    private let plugin: AutoPathPlugin
+    private let ask: (@Sendable (OwnQuery) -> Void)?
+    let counters: WorkerCounters
+    let number = PluginTable.number(of: AutoPathPlugin.directive) ?? Exchange.nobody
+    /// Keeps the memory behind the worker's matchers.
+    let first: ZoneMatcher
+    let kubernetes: KubernetesPlugin?
+
+    init(plugin: AutoPathPlugin, ask: (@Sendable (OwnQuery) -> Void)?, counters: WorkerCounters) {
+        self.plugin = plugin
+        self.ask = ask
+        self.counters = counters
+        switch plugin.source {
+        case .domains(let domains):
+            first = ZoneMatcher(domains.prefix(1).map(\.wire))
+            kubernetes = nil
+        case .kubernetes:
+            first = ZoneMatcher([])
+            let found = plugin.neighbours.first(KubernetesPlugin.self)
+            kubernetes = found?.options.answers.podMode == .verified ? found : nil
+        }
+    }
+
+    /// The worker's part.
+    var worker: AutoPathWorker {
+        AutoPathWorker(
+            chain: .passUnretained(self), zones: plugin.zones.matcher.view, first: first.view,
+            cluster: kubernetes.map { kubernetes in
+                let version = kubernetes.index.version
+                let snapshot = kubernetes.index.snapshot
+                return AutoPathWorker.Cluster(
+                    index: kubernetes.index, zones: kubernetes.zones.view, snapshot: snapshot, version: version,
+                    view: snapshot.view)
+            }, counters: counters.view)
+    }
+
+    /// A finished response on its way up.
+    @inline(__always)
+    static func look(_ worker: UnsafeMutablePointer<AutoPathWorker>, _ exchange: UnsafeMutablePointer<Exchange>) {
+        if exchange.pointee.ownQuery != nil {
+            let number = worker.pointee.chain._withUnsafeGuaranteedRef { $0.number }
+            _ = OwnAnswer.take(exchange, asker: number)
+            return
+        }
+        let base = AutoPathWorker.baseLabels(worker, exchange)
+        guard base > 0, exchange.pointee.failure == nil else { return }
+        let code = Header.field(exchange.pointee.writer.base, Header.flagsOffset) & Header.responseCodeMask
+        guard code == ResponseCode.nameError.rawValue else {
+            // CoreDNS counts what is there in the first domain too.
+            worker.pointee.counters.count(0)
+            return
+        }
+        worker.pointee.chain._withUnsafeGuaranteedRef { $0.search(exchange, base: base) }
+    }
+
+    /// The name is not there in the first domain: looks for it in the others, and holds the response meanwhile.
+    @inline(never)
+    private func search(_ exchange: UnsafeMutablePointer<Exchange>, base: Int) {
+        guard let ask else { return }
+        guard let waiting = WaitingExchange(exchange) else {
+            // Not on a worker's thread.
+            exchange.pointee.holdsResponse = true
+            return
+        }
+        guard let name = exchange.pointee.clientName else { return }
+        exchange.pointee.holdsResponse = true
+        let search = AutoPathSearch(
+            self, ask, waiting, candidates: candidates(name, base: base),
+            deadline: exchange.pointee.startedAt &+ Self.patience)
+        search.askNext()
+        search.response.settle()
+    }
+
+    /// The names to look for, in order: what stands before the first search domain, before each of the others, and alone.
+    private func candidates(_ name: DomainName, base: Int) -> [DomainName] {
+        let labels = name.labels
+        guard labels.count > base else { return [] }
+        var domains: [DomainName] = []
+        switch plugin.source {
+        case .domains(let all): domains = Array(all.dropFirst())
+        case .kubernetes(let after):
+            // Behind the namespace: svc.ZONE, then ZONE.
+            for place in [base + 1, base + 2] where place <= labels.count {
+                if let domain = Self.name(labels[place...], .root) { domains.append(domain) }
+            }
+            domains += after
+        }
+        return (domains + [.root]).compactMap { Self.name(labels[..<base], $0) }
+    }
+
+    private static func name(_ labels: ArraySlice<ArraySlice<UInt8>>, _ domain: DomainName) -> DomainName? {
+        var name = domain
+        for label in labels.reversed() {
+            guard let longer = try? name.prepending(label: label) else { return nil }
+            name = longer
+        }
+        return name
+    }
+
+    fileprivate func now() -> UInt64 { plugin.clock.monotonic() }
+}
+
+/// One search that goes on, on the event loop.
+///
+/// `@unchecked Sendable`: used on the loop's thread only.
+private final class AutoPathSearch: @unchecked Sendable {
+    private let chain: AutoPathChain
+    private let ask: @Sendable (OwnQuery) -> Void
+    private let exchange: UnsafeMutablePointer<Exchange>
+    let response: HeldResponse
+    private var candidates: ArraySlice<DomainName>
+    private let deadline: UInt64
+
+    init(
+        _ chain: AutoPathChain, _ ask: @escaping @Sendable (OwnQuery) -> Void, _ waiting: WaitingExchange,
+        candidates: [DomainName], deadline: UInt64
+    ) {
+        self.chain = chain
+        self.ask = ask
+        exchange = waiting.exchange
+        response = HeldResponse(waiting)
+        self.candidates = candidates[...]
+        self.deadline = deadline
+    }
+
+    /// Asks for the next name; after the last the first response goes on as it is.
+    func askNext() {
+        guard let name = candidates.popFirst(), chain.now() < min(deadline, exchange.pointee.deadline) else {
+            return response.end()
+        }
+        let answer = OwnAnswer()
+        ask(
+            OwnQuery(
+                request: OwnQuery.request(name, exchange.pointee.request.type, like: exchange), asker: chain.number,
+                client: exchange.pointee.client, local: exchange.pointee.local, subject: answer
+            ) { self.take(answer) })
+    }
+
+    private func take(_ answer: OwnAnswer) {
+        // CoreDNS's README: on any failure the client gets the first response.
+        guard let found = answer.message, !answer.hasFailed else { return response.end() }
+        if found.code == .nameError { return askNext() }
+        response.end { _ in finish(found) }
+    }
+
+    /// Makes what was found the client's: with an alias that leads there from the name that it asks for.
+    private func finish(_ found: ResponseMessage) {
+        guard let name = exchange.pointee.clientName, var response = ResponseMessage(exchange) else { return }
+        response.answer = found.answer
+        if let record = found.answer.first(where: { !$0.owner.equalsIgnoringCase(name) }) {
+            response.answer.insert(
+                ResourceRecord(
+                    owner: name, recordClass: record.recordClass, ttl: record.ttl, data: .cname(record.owner)),
+                at: 0)
+        }
+        response.authority = found.authority
+        response.additional = found.additional
+        response.code = found.code
+        response.flags = found.flags
+        response.isTruncated = found.isTruncated
+        exchange.pointee.replaceResponse(with: response)
+        chain.counters.view.count(0)
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Glibc
+import LinuxIO
+
+/// Counts this process's sockets by a port that only one test has to do with: what else runs meanwhile is not counted.
+package enum OpenSockets {
+    /// UDP sockets and TCP connections to an address. A test's upstream has both its ports to itself.
+    package static func to(_ address: SocketAddress) -> Int {
+        descriptors.count { port($0, getpeername) == address.port }
+    }
+
+    /// TCP connections to an address, as that end has them.
+    package static func accepted(at address: SocketAddress) -> Int {
+        descriptors.count { port($0, getsockname) == address.port && port($0, getpeername) != nil }
+    }
+
+    /// All that are open. Some may be closed, or be another's, before they are looked at.
+    private static var descriptors: [Int32] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { Int32($0) }
+    }
+
+    /// The port of one end; nil where the descriptor is no socket, or has no such end.
+    private static func port(
+        _ descriptor: Int32,
+        _ name: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+    ) -> UInt16? {
+        // The port stands at the same place in both families' form.
+        var form = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = withUnsafeMutablePointer(to: &form) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(descriptor, $0, &size) }
+        }
+        let isInternet = form.sin6_family == sa_family_t(AF_INET) || form.sin6_family == sa_family_t(AF_INET6)
+        return result == 0 && isInternet ? UInt16(bigEndian: form.sin6_port) : nil
+    }
+}
