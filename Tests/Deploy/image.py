@@ -18,7 +18,7 @@ import urllib.request
 import yaml
 
 import erlang
-from container import CAP_NET_BIND_SERVICE, Container, add_address, enter_own_space, seal, set_sysctl, unseal
+from container import CAP_NET_BIND_SERVICE, Container, enter_own_space, seal, set_sysctl, unseal
 from kustomize import Problem, build, containers, find
 from manifests import ROOT, Check
 from neighbours import APIServer, NameServer
@@ -252,21 +252,8 @@ def unbound_problems(root):
         unseal(root)
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: image.py PROGRAM")
-    program = os.path.abspath(sys.argv[1])
-    os.chdir(ROOT)
-    if os.geteuid() != 0:
-        print("image: not run: a root folder of its own (chroot), and the program's file capability, take root")
-        return
-    try:
-        enter_own_space()
-    except OSError as error:
-        print(f"image: not run: this machine lets root have no network and mounts of its own ({error})")
-        return
-    add_address(CLUSTER_DNS)
-    upstream = NameServer(CLUSTER_DNS, USER)
+def run_all(program):
+    """All cases; returns what is wrong."""
     with open("deploy/demo/cluster.yaml", encoding="utf-8") as file:
         items = yaml.safe_load(file)["items"]
     problems = []
@@ -282,7 +269,27 @@ def main():
         root = os.path.join(folder, "unbound")
         shutil.copytree(made, root, symlinks=True)
         problems += unbound_problems(root)
-    upstream.stop()
+    return problems
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: image.py PROGRAM")
+    program = os.path.abspath(sys.argv[1])
+    os.chdir(ROOT)
+    if os.geteuid() != 0:
+        print("image: not run: a root folder of its own (chroot), and the program's file capability, take root")
+        return
+    try:
+        enter_own_space()
+    except OSError as error:
+        print(f"image: not run: this machine lets root have no network and mounts of its own ({error})")
+        return
+    upstream = NameServer(CLUSTER_DNS)
+    try:
+        problems = run_all(program)
+    finally:
+        upstream.stop()
     for problem in problems:
         print(f"image: {problem}", file=sys.stderr)
     if problems:
