@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// A failed system call: which, with which error number, and about what.
 ///
@@ -26,7 +27,11 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         guard let words = clinux_error_description(code), let name = clinux_error_name(code) else {
             return "\(place): error \(code)"
         }
-        return "\(place): \(String(cString: words)) (\(String(cString: name)))"
+        let error = "\(place): \(String(cString: words)) (\(String(cString: name)))"
+        // ip(7): only such a port is forbidden to somebody.
+        guard call == "bind", code == EACCES else { return error }
+        return error
+            + ": a port below 1024 takes root, the capability NET_BIND_SERVICE, or a lower net.ipv4.ip_unprivileged_port_start"
     }
 
     /// The error in words as Go's programs write it: "connection refused".

@@ -22,7 +22,7 @@ PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 8, 24, 38
 SYS_CAPSET = {"x86_64": 126, "aarch64": 91}[os.uname().machine]
 CAPABILITY_VERSION_3 = 0x2008_0522
 CAP_NET_BIND_SERVICE = 10
-SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCSIFADDR, IFF_UP = 0x8913, 0x8914, 0x8916, 1
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -73,13 +73,6 @@ def bind_file(source, target):
         yield
     finally:
         succeed(libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
-
-
-def add_address(address):
-    """Gives the loopback interface an IPv4 address besides 127.0.0.1."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        request = struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address))
-        fcntl.ioctl(any_socket, SIOCSIFADDR, request)
 
 
 def set_sysctl(name, value):

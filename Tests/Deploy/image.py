@@ -18,7 +18,7 @@ import urllib.request
 import yaml
 
 import erlang
-from container import CAP_NET_BIND_SERVICE, Container, add_address, enter_own_space, seal, set_sysctl, unseal
+from container import CAP_NET_BIND_SERVICE, Container, enter_own_space, seal, set_sysctl, unseal
 from kustomize import Problem, build, containers, find
 from manifests import ROOT, Check
 from neighbours import APIServer, NameServer
@@ -27,7 +27,7 @@ TOKEN = "a-token-of-the-test"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 CLUSTER_DNS = "10.96.0.10"
 # Lines that are left out of the Corefiles, for what this program cannot do yet.
-LACKING = ("loop", "reload", "endpoint_aliases")
+LACKING = ("reload", "endpoint_aliases")
 # nonroot, of the image.
 USER = 65532
 POD = "cluster-demo-7bd795854f-298qd.cluster-demo.default.svc.cluster.local"
@@ -69,7 +69,7 @@ CASES = [
         (OTHER, "A", [NameServer.ADDRESS]),
         ("example.org", "A", [NameServer.ADDRESS]),
     ], has_erlang=True),
-    Case("deploy/erlang-sidecar/inetrc", 1053, "/apodns", [
+    Case("deploy/erlang-sidecar/inetrc", 1053, "/usr/bin/coredns", [
         (POD, "A", ["10.244.1.12"]),
         (DASHED, "A", ["10.244.1.12"]),
         ("nosuch.cluster-demo.default.svc.cluster.local", "A", None),
@@ -235,6 +235,43 @@ def run(case, root, folder, items):
     return problems
 
 
+def unbound_problems(root):
+    """What the program says where it may not listen on port 53."""
+    set_sysctl("net.ipv4.ip_unprivileged_port_start", "1024")
+    write(root + "/Corefile", ".:53 {\n    whoami\n}\n")
+    seal(root, [])
+    container = Container(root, ["/apodns"], {}, USER, [])
+    try:
+        ended = container.waits_for(lambda: False, 10) or container.process.poll()
+        said = container.output()
+        if ended != 1 or "NET_BIND_SERVICE" not in said:
+            return [f"without NET_BIND_SERVICE, port 53: status {ended}, said {said!r}"]
+        return []
+    finally:
+        container.kill()
+        unseal(root)
+
+
+def run_all(program):
+    """All cases; returns what is wrong."""
+    with open("deploy/demo/cluster.yaml", encoding="utf-8") as file:
+        items = yaml.safe_load(file)["items"]
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        made = os.path.join(folder, "made")
+        subprocess.run(["bash", "deploy/root-folder.sh", program, made], check=True)
+        for place, case in enumerate(CASES):
+            root = os.path.join(folder, str(place))
+            # With the program's capability, which is an extended attribute.
+            shutil.copytree(made, root, symlinks=True)
+            problems += run(case, root, folder, items)
+        root = os.path.join(folder, "unbound")
+        shutil.copytree(made, root, symlinks=True)
+        problems += unbound_problems(root)
+    return problems
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: image.py PROGRAM")
@@ -248,21 +285,11 @@ def main():
     except OSError as error:
         print(f"image: not run: this machine lets root have no network and mounts of its own ({error})")
         return
-    add_address(CLUSTER_DNS)
-    upstream = NameServer(CLUSTER_DNS, USER)
-    with open("deploy/demo/cluster.yaml", encoding="utf-8") as file:
-        items = yaml.safe_load(file)["items"]
-    problems = []
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        made = os.path.join(folder, "made")
-        subprocess.run(["bash", "deploy/root-folder.sh", program, made], check=True)
-        for place, case in enumerate(CASES):
-            root = os.path.join(folder, str(place))
-            # With the program's capability, which is an extended attribute.
-            shutil.copytree(made, root, symlinks=True)
-            problems += run(case, root, folder, items)
-    upstream.stop()
+    upstream = NameServer(CLUSTER_DNS)
+    try:
+        problems = run_all(program)
+    finally:
+        upstream.stop()
     for problem in problems:
         print(f"image: {problem}", file=sys.stderr)
     if problems:

@@ -6,7 +6,9 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -121,38 +123,80 @@ class APIServer:
 
 
 class NameServer:
-    """Has one address for every name, over UDP, and nothing else."""
+    """The cluster's DNS: has one address for every name, and nothing else. In a network of its own, with a cable to this one,
+    as the program listens on port 53 of all of this one's addresses."""
 
     ADDRESS = "192.0.2.53"
 
-    def __init__(self, host, user):
-        # The program listens on the same port of all addresses: Linux allows both to be there if they are one user's and
-        # both say so (SO_REUSEPORT), and the one with the address gets what is sent there.
-        os.seteuid(user)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        os.seteuid(0)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self.socket.bind((host, 53))
-        self.names = []
-        threading.Thread(target=self.serve, daemon=True).start()
+    def __init__(self, host):
+        self.process = subprocess.Popen(
+            ["unshare", "--net", sys.executable, os.path.abspath(__file__), host], stdout=subprocess.PIPE, text=True)
+        self.wait_for("in its network")
+        number = str(self.process.pid)
+        there = ["nsenter", "--target", number, "--net"]
+        gateway = host.rsplit(".", 1)[0] + ".254"
+        for command in [
+            ["ip", "link", "add", "here", "type", "veth", "peer", "name", "there", "netns", number],
+            ["ip", "address", "add", gateway + "/24", "dev", "here"],
+            ["ip", "link", "set", "here", "up"],
+            [*there, "ip", "address", "add", host + "/24", "dev", "there"],
+            [*there, "ip", "link", "set", "there", "up"],
+        ]:
+            subprocess.run(command, check=True)
+        self.wait_for("serving")
 
-    def serve(self):
-        while True:
-            try:
-                query, client = self.socket.recvfrom(4096)
-            except OSError:
-                return
-            end = 12
-            labels = []
-            while query[end]:
-                labels.append(query[end + 1:end + 1 + query[end]].decode())
-                end += 1 + query[end]
-            end += 5
-            self.names.append(".".join(labels))
-            is_address = query[end - 4:end - 2] == b"\0\1"
-            answer = b"\xc0\x0c\0\1\0\1" + struct.pack("!IH", 60, 4) + socket.inet_aton(self.ADDRESS) if is_address else b""
-            header = query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_address else b"\0\0") + b"\0\0\0\0"
-            self.socket.sendto(header + query[12:end] + answer, client)
+    def wait_for(self, line):
+        said = self.process.stdout.readline().strip()
+        if said != line:
+            raise OSError(f"the name server says '{said}', expected '{line}'")
 
     def stop(self):
-        self.socket.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def response(query):
+    """What the name server answers."""
+    end = 12
+    while query[end]:
+        end += 1 + query[end]
+    end += 5
+    is_address = query[end - 4:end - 2] == b"\0\1"
+    answer = b"\xc0\x0c\0\1\0\1" + struct.pack("!IH", 60, 4) + socket.inet_aton(NameServer.ADDRESS) if is_address else b""
+    return query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_address else b"\0\0") + b"\0\0\0\0" + query[12:end] + answer
+
+
+def serve_streams(listener):
+    while True:
+        stream = listener.accept()[0]
+        with stream, stream.makefile("rwb") as file:
+            length = file.read(2)
+            if len(length) == 2:
+                answer = response(file.read(int.from_bytes(length, "big")))
+                file.write(len(answer).to_bytes(2, "big") + answer)
+
+
+def serve_names(host):
+    """The name server's process: over UDP, and over TCP, where `loop` asks."""
+    print("in its network", flush=True)
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    end = time.monotonic() + 10
+    while True:
+        try:
+            datagrams.bind((host, 53))
+            break
+        except OSError:
+            # Until the cable is there.
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+    listener = socket.create_server((host, 53))
+    threading.Thread(target=serve_streams, args=(listener,), daemon=True).start()
+    print("serving", flush=True)
+    while True:
+        query, client = datagrams.recvfrom(4096)
+        datagrams.sendto(response(query), client)
+
+
+if __name__ == "__main__":
+    serve_names(sys.argv[1])
