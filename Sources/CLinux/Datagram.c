@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -255,7 +258,88 @@ ssize_t clinux_send_datagram(
 
 enum { several = 64 };
 
+// Bytes of a datagram that may be sent together with others of its length: that goes only for what no link fragments.
+enum { longest_segment = 1200 };
+
+// Whether the kernel takes several datagrams as one message (UDP_SEGMENT, Linux 4.18): until it has said no. Some devices and
+// tunnels cannot do it either.
+static atomic_bool takes_segments = true;
+
+// Sends `count` datagrams, at most `several`, to a connected socket's peer. Those of one length go together: the way through the
+// kernel is gone once for all of them. The order among different lengths changes, which for datagrams it may.
+static int send_connected(int fd, const clinux_outgoing *datagrams, size_t count) {
+    struct mmsghdr headers[several];
+    struct iovec parts[several];
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(uint16_t))];
+    } controls[several];
+    bool is_placed[several] = {false};
+    bool may_join = atomic_load_explicit(&takes_segments, memory_order_relaxed);
+    unsigned filled = 0, placed = 0;
+    for (size_t first = 0; first < count; first++) {
+        if (is_placed[first]) continue;
+        size_t length = datagrams[first].length;
+        struct msghdr *header = &headers[filled].msg_hdr;
+        memset(header, 0, sizeof *header);
+        header->msg_iov = &parts[placed];
+        bool joins = may_join && length > 0 && length <= longest_segment;
+        // 64 of them, the kernel's limit, would be too long for one message.
+        size_t room = joins ? 65000 / length : 1;
+        for (size_t i = first; i < count && header->msg_iovlen < room; i++) {
+            if (is_placed[i] || datagrams[i].length != length) continue;
+            is_placed[i] = true;
+            parts[placed++] = (struct iovec){.iov_base = (void *)datagrams[i].bytes, .iov_len = length};
+            header->msg_iovlen++;
+        }
+        if (header->msg_iovlen > 1) {
+            struct cmsghdr *control = &controls[filled].header;
+            control->cmsg_level = SOL_UDP;
+            control->cmsg_type = UDP_SEGMENT;
+            control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+            uint16_t segment = (uint16_t)length;
+            memcpy(CMSG_DATA(control), &segment, sizeof segment);
+            header->msg_control = control;
+            header->msg_controllen = CMSG_SPACE(sizeof segment);
+        }
+        filled++;
+    }
+    int failure = 0;
+    for (unsigned at = 0; at < filled;) {
+        int sent = sendmmsg(fd, headers + at, filled - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) {
+            at += (unsigned)sent;
+            continue;
+        }
+        if (sent < 0 && errno == EINTR) continue;
+        struct msghdr *header = &headers[at++].msg_hdr;
+        bool is_refused = sent < 0 && (errno == EIO || errno == EINVAL || errno == EOPNOTSUPP || errno == EMSGSIZE);
+        if (header->msg_iovlen == 1 || !is_refused) {
+            if (failure == 0) failure = sent == 0 ? -EIO : -errno;
+            continue;
+        }
+        atomic_store_explicit(&takes_segments, false, memory_order_relaxed);
+        for (size_t i = 0; i < header->msg_iovlen; i++) {
+            if (send(fd, header->msg_iov[i].iov_base, header->msg_iov[i].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+                if (failure == 0) failure = -errno;
+            }
+        }
+    }
+    return failure;
+}
+
 int clinux_send_datagrams(int fd, int family, const clinux_outgoing *datagrams, size_t count) {
+    bool is_connected = count > 0;
+    for (size_t i = 0; i < count && is_connected; i++) is_connected = datagrams[i].to.family == 0;
+    if (is_connected) {
+        int first_failure = 0;
+        for (size_t start = 0; start < count; start += several) {
+            size_t together = count - start < several ? count - start : several;
+            int result = send_connected(fd, datagrams + start, together);
+            if (first_failure == 0) first_failure = result;
+        }
+        return first_failure;
+    }
     struct mmsghdr headers[several];
     struct iovec parts[several];
     clinux_slot slots[several];

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -113,6 +114,17 @@ int clinux_get_option(int fd, int option) {
     if (result < 0) return result;
     socklen_t length = sizeof value;
     return getsockopt(fd, level, name, &value, &length) < 0 ? -errno : value;
+}
+
+int clinux_spread_by_processor(int fd, unsigned count) {
+    if (count == 0) return -EINVAL;
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_CPU)),
+        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, count),
+        BPF_STMT(BPF_RET | BPF_A, 0),
+    };
+    struct sock_fprog program = {.len = sizeof steps / sizeof *steps, .filter = steps};
+    return checked(setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program));
 }
 
 int clinux_bind(int fd, int family, const clinux_address *address) {

@@ -72,6 +72,7 @@ package final class Server: Sendable {
                 let address = plan.address.withPort(listener.boundAddress.port)
                 var sockets: [DatagramSocket] = []
                 for _ in 0..<(plan.socketCount ?? workerCount) { sockets.append(try DatagramSocket.bind(address)) }
+                if sockets.count > 1 { sockets[0].spreadByProcessor(count: sockets.count) }
                 state.withLock { $0.addresses.append(address) }
                 return (listener, sockets)
             } catch {
@@ -129,14 +130,10 @@ package final class Server: Sendable {
                 let handOver = handOvers[address]
                 let ownQueries = ownQueries[plan.address]
                 try worker.start(name: "udp-\(number)") {
-                    let router = Router(
+                    Router(
                         plan, transport: .udp, random: Server.random(),
                         dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
-                        ownQueries: ownQueries)
-                    let batch = WorkerBatch()
-                    router.park = { batch.queries.add($0, client: $1, local: $2) }
-                    router.afterBatch = { if !batch.queries.all.isEmpty { handOver.take(&batch.queries) } }
-                    return router
+                        ownQueries: ownQueries, handOver: handOver)
                 }
             }
             try service.start()
@@ -177,11 +174,6 @@ package final class Server: Sendable {
                 router.startWaiting(
                     request, client: client, local: local, startedAt: clock.monotonic(), deliver: deliver)
             })
-    }
-
-    /// The queries of a worker's batch that cannot be answered at once. The worker's thread alone uses it.
-    private final class WorkerBatch {
-        var queries = HandOver.Queries()
     }
 
     /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.

@@ -129,7 +129,7 @@ COLD = [
     r"AutoPathChain\.search\(_:base:\)",
     # k8s_external: an answer is put together anew each time.
     r"ExternalZoneReader\.answer\(_:labelsLeft:fallsThrough:\)",
-    # loadbalance: `weighted` and `prefer`, and answers of other plugins than kubernetes.
+    # loadbalance: `weighted` and `prefer`, and answers of other plugins that are more than aliases and addresses.
     r"LoadBalancePlugin\.arrange\(_:\)",
     # cache: an answer of another plugin is looked at and kept; a question of its own; an expired answer that is to be verified.
     r"(specialized )?static CacheStep\.keep\(_:_:\)",
@@ -145,7 +145,6 @@ KNOWN = [
     (r"@objc closure #1 in ChaosPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around answer, for a TXT question of class CH"),
     (r"closure #1 in LocalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a name below localhost"),
     (r"closure #1 in MinimalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around the clock, for signatures that were asked for"),
-    (r"closure #2 in LoadBalancePlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around arrange"),
 ]
 
 # What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic, and PCRE2's

@@ -87,6 +87,9 @@ enum {
 int clinux_socket(int family, int kind, int non_blocking);
 int clinux_set_option(int fd, int option, int value);
 int clinux_get_option(int fd, int option);
+// Has the kernel give each datagram for the sockets that share an address and port to the one whose number (in the order in
+// which they were bound) is that of the processor that the datagram came in on, modulo `count`. 0 or a negative errno.
+int clinux_spread_by_processor(int fd, unsigned count);
 int clinux_bind(int fd, int family, const clinux_address *address);
 int clinux_connect(int fd, int family, const clinux_address *address);
 int clinux_listen(int fd, int backlog);

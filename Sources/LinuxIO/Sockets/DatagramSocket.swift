@@ -65,6 +65,13 @@ package final class DatagramSocket: Sendable {
         }
     }
 
+    /// Has the kernel choose among `count` sockets of the same address, bound one after the other, by the processor that a
+    /// datagram comes in on, and not by its sender: what comes in on one processor stays together, so that a worker finds
+    /// more of it at a time. Where the kernel does not know how, senders are spread.
+    package func spreadByProcessor(count: Int) {
+        _ = clinux_spread_by_processor(descriptor, UInt32(clamping: count))
+    }
+
     /// Sends one datagram, leaving from the address `from` when it is given (its port is not used). Never blocks.
     ///
     /// Returns the bytes sent, or -1 with the error number.

@@ -13,26 +13,34 @@ package struct RecordWalk {
         package let data: Int
         package let dataLength: Int
 
+        @inlinable init(start: Int, fixed: Int, type: RecordType, data: Int, dataLength: Int) {
+            self.start = start
+            self.fixed = fixed
+            self.type = type
+            self.data = data
+            self.dataLength = dataLength
+        }
+
         /// Where the next record begins.
         @inlinable package var end: Int { data &+ dataLength }
     }
 
-    private let message: UnsafeRawBufferPointer
+    @usableFromInline let message: UnsafeRawBufferPointer
     /// Where the next record begins.
-    package private(set) var offset: Int
-    private var remaining: Int
+    @usableFromInline package internal(set) var offset: Int
+    @usableFromInline var remaining: Int
 
     /// - Parameters:
     ///   - offset: where the first record begins.
     ///   - remaining: how many there are.
-    package init(message: UnsafeRawBufferPointer, offset: Int, remaining: Int) {
+    @inlinable package init(message: UnsafeRawBufferPointer, offset: Int, remaining: Int) {
         self.message = message
         self.offset = offset
         self.remaining = remaining
     }
 
     /// The next record; nil behind the last one, and where what follows is none.
-    package mutating func next() -> Record? {
+    @inlinable package mutating func next() -> Record? {
         guard remaining > 0 else { return nil }
         let start = offset
         guard start >= 0, let fixed = endOfName(start), fixed &+ 10 <= message.count, let base = message.baseAddress
@@ -49,7 +57,7 @@ package struct RecordWalk {
         return Record(start: start, fixed: fixed, type: type, data: data, dataLength: dataLength)
     }
 
-    private func endOfName(_ start: Int) -> Int? {
+    @inlinable func endOfName(_ start: Int) -> Int? {
         var place = start
         while place < message.count {
             let octet = message[place]

@@ -3,7 +3,10 @@ import PluginKit
 
 /// One `forward` directive at work: its upstreams and how many queries they have in hand.
 final class EngineStage {
-    private(set) var options: ForwardOptions
+    /// As the Corefile has them.
+    let options: ForwardOptions
+    /// Where to, as the files say now.
+    private var destinations: [ForwardDestination]
     private(set) var upstreams: [Upstream] = []
     /// Those in use and those that a file does not name any more.
     private(set) var allUpstreams: [Upstream] = []
@@ -15,12 +18,13 @@ final class EngineStage {
 
     init(_ options: ForwardOptions, _ metrics: ForwardMetrics) {
         self.options = options
+        destinations = options.destinations
         setUpstreams(metrics)
     }
 
     private func setUpstreams(_ metrics: ForwardMetrics) {
         let known = allUpstreams
-        upstreams = options.addresses().prefix(ForwardOptions.mostUpstreams).map { address in
+        upstreams = ForwardOptions.addresses(destinations).prefix(ForwardOptions.mostUpstreams).map { address in
             known.first { $0.address == address }
                 ?? Upstream(address: address, stage: self, metrics: metrics.upstream(address.description))
         }
@@ -44,23 +48,23 @@ final class EngineStage {
     /// Looks at the files again that name upstreams, and reads those that have changed.
     func look(_ log: Log, _ metrics: ForwardMetrics) {
         var hasChanged = false
-        for place in options.destinations.indices {
-            guard let path = options.destinations[place].path else { continue }
+        for place in destinations.indices {
+            guard let path = destinations[place].path else { continue }
             do throws(SystemError) {
                 let stamp = try FileStamp.current(path)
-                if stamp == options.destinations[place].stamp { continue }
+                if stamp == destinations[place].stamp { continue }
                 let read = try ResolverFile.read(path)
-                options.destinations[place].stamp = read.stamp
+                destinations[place].stamp = read.stamp
                 guard !read.addresses.isEmpty else {
                     report("no nameservers found in \(path), the ones before are kept", log)
                     continue
                 }
                 reported = nil
-                if read.addresses == options.destinations[place].addresses { continue }
-                options.destinations[place].addresses = read.addresses
+                if read.addresses == destinations[place].addresses { continue }
+                destinations[place].addresses = read.addresses
                 hasChanged = true
             } catch {
-                options.destinations[place].stamp = nil
+                destinations[place].stamp = nil
                 report("\(error), the nameservers before are kept", log)
             }
         }

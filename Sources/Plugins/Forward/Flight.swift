@@ -13,25 +13,25 @@ final class Flight {
     }
 
     /// Its place among the flights, and which of those that had the place it is.
-    let ticket: UInt64
+    private(set) var ticket: UInt64
     /// The stage that it belongs to; a health check has one too.
-    let stage: Int
+    private(set) var stage: Int
     /// The question as it is sent, but for the id. A health check's may be joined by nobody.
-    let message: [UInt8]
+    private(set) var message: [UInt8]
     /// A number made of the message.
-    let key: UInt64
+    private(set) var key: UInt64
     /// Where the question ends.
-    let questionEnd: Int
+    private(set) var questionEnd: Int
     /// Whether it has to go over a stream.
     var needsStream: Bool
-    let startedAt: UInt64
+    private(set) var startedAt: UInt64
     /// When everything is over.
-    let deadline: UInt64
+    private(set) var deadline: UInt64
     /// The upstreams as they were when it began, and the one to begin with.
-    let upstreams: [Upstream]
-    let first: Int
+    private(set) var upstreams: [Upstream]
+    private(set) var first: Int
     /// The upstream whose health is checked.
-    let checked: Upstream?
+    private(set) var checked: Upstream?
 
     /// Who waits. All have asked the same.
     var clients: [WaitingExchange] = []
@@ -76,6 +76,35 @@ final class Flight {
         self.first = first
         self.mostAttempts = mostAttempts
         self.checked = checked
+    }
+
+    /// Makes the object that of another question, once nothing knows it any more as what it was: its memory is kept.
+    func begin(
+        ticket: UInt64, stage: Int, message: [UInt8], key: UInt64, questionEnd: Int, needsStream: Bool,
+        startedAt: UInt64, deadline: UInt64, upstreams: [Upstream], first: Int, mostAttempts: Int
+    ) {
+        self.ticket = ticket
+        self.stage = stage
+        self.message = message
+        self.key = key
+        self.questionEnd = questionEnd
+        self.needsStream = needsStream
+        self.startedAt = startedAt
+        self.deadline = deadline
+        self.upstreams = upstreams
+        self.first = first
+        self.mostAttempts = mostAttempts
+        checked = nil
+        firstClientLeaves = .max
+        next = 0
+        passedOver = 0
+        attempts = 0
+        failovers = 0
+        freeRetries = 0
+        nextAttemptAt = 0
+        wakesAt = nil
+        isOver = false
+        failure = ""
     }
 
     /// The upstream at a place of this flight's order: the first one, then the others as they stand (CoreDNS's round robin).

@@ -13,12 +13,11 @@ extension ForwardEngine {
         let options = stages[place].options
         let question = Question(checking: options.checkName, recursionDesired: options.checkDesiresRecursion)
         let now = loop.now
-        let flight = add { ticket in
-            Flight(
-                ticket: ticket, stage: place, message: question.message, questionEnd: question.end,
-                needsStream: options.forcesTCP, startedAt: now, deadline: now + Self.longestQuery,
-                upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
-        }
+        let flight = Flight(
+            ticket: nextTicket(), stage: place, message: question.message, questionEnd: question.end,
+            needsStream: options.forcesTCP, startedAt: now, deadline: now + Self.longestQuery,
+            upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
+        add(flight)
         proceed(flight)
     }
 
@@ -67,8 +66,8 @@ extension ForwardEngine {
         let pause = interval * (upstream.checksWhileDown == 0 ? 1 : factor)
         let jitter = pause / 4 / 65_536 * UInt64(numbers.next())
         let place = flight.stage
-        loop.schedule(after: pause - jitter) { [weak self] in
-            guard let self, !self.isClosed else { return }
+        loop.schedule(after: pause - jitter) { [self] in
+            guard !isClosed else { return }
             // It has answered somebody in the meantime.
             if upstream.fails == 0 || !upstream.isInUse {
                 upstream.isChecking = false

@@ -108,7 +108,7 @@ extension ForwardEngine {
     private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel) {
         if channel.upstream.turnChannel !== channel {
             channel.upstream.turnChannel = channel
-            if postedChannels.isEmpty { loop.atEndOfTurn { [weak self] in self?.sendPosted() } }
+            if postedChannels.isEmpty { loop.atEndOfTurn { [self] in sendPosted() } }
             postedChannels.append(channel)
         }
         let copy = flight.message.withUnsafeBytes { outgoing(channel).add($0) }
@@ -140,6 +140,7 @@ extension ForwardEngine {
             if code == 0 || code == EAGAIN || code == ENOBUFS { continue }
             failed(channel, "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)")
         }
+        recycleFlights()
     }
 
     /// Room for the answers of one call: as many as questions go out together, of a size that no client of UDP goes beyond.
@@ -317,10 +318,9 @@ extension ForwardEngine {
         guard sweep == nil, !isClosed else { return }
         let shortest = stages.map(\.options.expire).min() ?? Clock.second
         let pause = min(max(shortest / 2, 50 * Clock.millisecond), Clock.second)
-        sweep = loop.schedule(after: pause) { [weak self] in
-            guard let self else { return }
-            self.sweep = nil
-            self.closeExpired()
+        sweep = loop.schedule(after: pause) { [self] in
+            sweep = nil
+            closeExpired()
         }
     }
 

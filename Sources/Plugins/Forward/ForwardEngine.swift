@@ -37,6 +37,11 @@ final class ForwardEngine {
     let output: UnsafeMutableRawBufferPointer
     var numbers = UnguessableNumbers()
     private var flights: [Flight?] = []
+    /// Flights that are over, whose memory is another's from the next turn on: in this one somebody may still look at them.
+    private var endedFlights: [Flight] = []
+    private var spareFlights: [Flight] = []
+    /// How many are kept: as many as a busy moment has at a time.
+    private static let mostSpareFlights = 512
     private var freePlaces: [Int] = []
     private var generation: UInt64 = 0
     /// The flights that others may join, by the key of their question.
@@ -110,12 +115,21 @@ final class ForwardEngine {
         } else {
             let upstreams = stage.upstreams
             let most = stage.options.maxAttempts.map { $0 == 0 ? Int.max : $0 } ?? 2 * upstreams.count
-            flight = add { ticket in
-                Flight(
+            let ticket = nextTicket()
+            let (deadline, first) = (now + Self.longestQuery, stage.chooseFirst(&numbers))
+            if let spare = spareFlights.popLast() {
+                flight = spare
+                flight.begin(
                     ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
-                    needsStream: needsStream, startedAt: now, deadline: now + Self.longestQuery,
-                    upstreams: upstreams, first: stage.chooseFirst(&numbers), mostAttempts: most)
+                    needsStream: needsStream, startedAt: now, deadline: deadline, upstreams: upstreams, first: first,
+                    mostAttempts: most)
+            } else {
+                flight = Flight(
+                    ticket: ticket, stage: place, message: question.message, key: key, questionEnd: question.end,
+                    needsStream: needsStream, startedAt: now, deadline: deadline, upstreams: upstreams, first: first,
+                    mostAttempts: most)
             }
+            add(flight)
             // Two questions with the same key are rare; the second is asked for itself.
             if found == nil { joinable[key] = flight }
             proceed(flight)
@@ -134,14 +148,17 @@ final class ForwardEngine {
         return .later
     }
 
-    /// Adds a flight, which is made with its ticket.
-    func add(_ make: (UInt64) -> Flight) -> Flight {
+    /// The ticket of the next flight, which has to be added before another one is asked for.
+    func nextTicket() -> UInt64 {
         generation += 1
+        return generation << 24 | UInt64(freePlaces.last ?? flights.count)
+    }
+
+    /// Adds the flight with the ticket that was given out last.
+    func add(_ flight: Flight) {
         let place = freePlaces.popLast() ?? flights.count
-        let flight = make(generation << 24 | UInt64(place))
         if place == flights.count { flights.append(flight) } else { flights[place] = flight }
         flightsInTheAir += 1
-        return flight
     }
 
     private func flight(_ ticket: UInt64) -> Flight? {
@@ -162,7 +179,14 @@ final class ForwardEngine {
             joinable.remove(at: place)
         }
         for attempt in flight.outstanding { forget(attempt) }
-        flight.outstanding = []
+        flight.outstanding.removeAll(keepingCapacity: true)
+        if flight.checked == nil, endedFlights.count < Self.mostSpareFlights { endedFlights.append(flight) }
+    }
+
+    /// Makes the memory of flights that are over that of the next ones. At the end of a turn, when nobody looks at them.
+    func recycleFlights() {
+        for flight in endedFlights where spareFlights.count < Self.mostSpareFlights { spareFlights.append(flight) }
+        endedFlights.removeAll(keepingCapacity: true)
     }
 
     private func fail(_ exchange: UnsafeMutablePointer<Exchange>, _ code: ResponseCode, _ failure: String) {
@@ -380,15 +404,14 @@ final class ForwardEngine {
         _ response: UpstreamResponse, _ flight: Flight, _ stage: EngineStage, from upstream: Upstream
     ) {
         remove(flight)
-        let clients = flight.clients
-        flight.clients = []
-        waiting -= clients.count
-        stage.concurrent -= clients.count
+        waiting -= flight.clients.count
+        stage.concurrent -= flight.clients.count
         let goesOn =
             flight.stage + 1 < stages.count
             && (stage.options.nextCodes.contains(response.code)
                 || stage.options.goesNextOnNoData && response.code == .noError && response.hasNoAnswer)
-        for client in clients {
+        // Nobody joins a flight that is over: the clients stay the same meanwhile.
+        for client in flight.clients {
             if goesOn {
                 takeUpAgain(client, after: flight.stage)
             } else {
@@ -397,6 +420,7 @@ final class ForwardEngine {
                 client.resume(.answered)
             }
         }
+        flight.clients.removeAll(keepingCapacity: true)
     }
 
     /// Leads a query on to the stages after one.
@@ -425,8 +449,9 @@ final class ForwardEngine {
 
     private func armTick() {
         guard tick == nil else { return }
-        tick = loop.schedule(after: DeadlineWheel.step) { [weak self] in
-            guard let self else { return }
+        // Not weak here nor below: objects that weak references are made to are counted in a slower way ever after, and this
+        // one is in hand several times for each query. `close` takes the timers back.
+        tick = loop.schedule(after: DeadlineWheel.step) { [self] in
             self.tick = nil
             for ticket in self.wheel.takeDue(now: self.loop.now) {
                 guard let flight = self.flight(ticket) else { continue }
@@ -441,8 +466,8 @@ final class ForwardEngine {
     private static let lookInterval = 5 * Clock.second
 
     private func lookAgain() {
-        look = loop.schedule(after: Self.lookInterval) { [weak self] in
-            guard let self, !self.isClosed else { return }
+        look = loop.schedule(after: Self.lookInterval) { [self] in
+            guard !isClosed else { return }
             for stage in self.stages { stage.look(self.log, self.metrics) }
             self.lookAgain()
         }
@@ -461,6 +486,8 @@ final class ForwardEngine {
             flights[place] = nil
         }
         joinable = [:]
+        endedFlights = []
+        spareFlights = []
         for upstream in stages.flatMap(\.allUpstreams) {
             for channel in upstream.datagrams { close(channel) }
             for channel in upstream.streams { close(channel) }

@@ -50,7 +50,10 @@ struct ForwardOptions {
     var sourceAddress: SocketAddress?
 
     /// The addresses as they are now, each once.
-    func addresses() -> [SocketAddress] {
+    func addresses() -> [SocketAddress] { Self.addresses(destinations) }
+
+    /// The addresses of destinations, each once.
+    static func addresses(_ destinations: [ForwardDestination]) -> [SocketAddress] {
         var seen: Set<SocketAddress> = []
         return destinations.flatMap(\.addresses).filter { seen.insert($0).inserted }
     }

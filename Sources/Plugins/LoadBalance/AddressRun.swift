@@ -47,6 +47,16 @@ struct AddressRun {
         }
     }
 
+    /// Brings the records into another order: every one is as likely.
+    func shuffle(_ random: inout FastRandom, _ base: UnsafeMutableRawPointer) {
+        var place = count
+        while place > 1 {
+            let other = Int(random.below(UInt32(truncatingIfNeeded: place)))
+            place &-= 1
+            if other != place { swap(place, other, base) }
+        }
+    }
+
     /// The address of a record.
     func address(_ place: Int, _ base: UnsafeMutableRawPointer) -> SocketAddress {
         // SAFETY: see `swap`.

@@ -81,6 +81,8 @@ package final class LoadBalancePlugin: Plugin {
         /// where all are to be arranged.
         let turned: Int
         let sets: Bool
+        /// Whether addresses are in any order, so that most answers can be dealt with where they stand.
+        let shuffles: Bool
     }
 
     package func makeStep(_ worker: WorkerContext) -> Step? {
@@ -91,7 +93,7 @@ package final class LoadBalancePlugin: Plugin {
                 plugin: .passRetained(self),
                 turned: isRoundRobin && preferred.isEmpty
                     ? PluginTable.number(of: "kubernetes").map(Int.init) ?? -1 : -1,
-                sets: isRoundRobin))
+                sets: isRoundRobin, shuffles: isRoundRobin && preferred.isEmpty))
         return Step(
             context: UnsafeMutableRawPointer(context),
             down: { context, exchange in
@@ -110,7 +112,8 @@ package final class LoadBalancePlugin: Plugin {
                     Int(exchange.pointee.answeredBy) != context.pointee.turned,
                     exchange.pointee.code.rawValue == 0, LoadBalancePlugin.hasOrder(exchange)
                 else { return }
-                context.pointee.plugin.takeUnretainedValue().arrange(exchange)
+                if context.pointee.shuffles, AddressShuffle.shuffle(exchange) { return }
+                context.pointee.plugin._withUnsafeGuaranteedRef { $0.arrange(exchange) }
             },
             release: { context in
                 // SAFETY: the context made above; this is its last use.
@@ -131,6 +134,7 @@ package final class LoadBalancePlugin: Plugin {
         return Int(writer.answerCount) &+ Int(writer.authorityCount) &+ Int(writer.additionalCount) > 1
     }
 
+    @inline(never)
     private func arrange(_ exchange: UnsafeMutablePointer<Exchange>) {
         guard let weights else {
             return RecordArrangement(policy: .shuffled, preferred: preferred).arrange(exchange)

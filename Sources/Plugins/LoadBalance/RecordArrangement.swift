@@ -104,13 +104,7 @@ struct RecordArrangement {
     ) {
         guard let base = message.baseAddress else { return }
         switch policy {
-        case .shuffled:
-            var place = run.count
-            while place > 1 {
-                let other = Int(exchange.pointee.random.below(UInt32(truncatingIfNeeded: place)))
-                place &-= 1
-                if other != place { run.swap(place, other, base) }
-            }
+        case .shuffled: run.shuffle(&exchange.pointee.random, base)
         case .weighted(let table):
             var offset = run.start
             guard let owner = try? DomainName.read(from: UnsafeRawBufferPointer(message), at: &offset) else { return }

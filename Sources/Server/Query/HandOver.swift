@@ -46,6 +46,19 @@ final class HandOver: Sendable {
         }
     }
 
+    /// The queries of a worker's batch that cannot be answered at once. The worker's thread alone uses it.
+    final class Batch {
+        private let taker: HandOver
+        var queries = Queries()
+
+        init(_ taker: HandOver) { self.taker = taker }
+
+        /// Hands over what there is.
+        func handOver() {
+            if !queries.all.isEmpty { taker.take(&queries) }
+        }
+    }
+
     private let loop: EventLoop
     private let waiting = Mutex(Queries())
     private let droppedQueries = Atomic<UInt64>(0)

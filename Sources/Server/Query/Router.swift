@@ -27,12 +27,12 @@ final class Router {
     /// The request as it came, for a chain that may say that it cannot be answered at once: by then parts of it have been
     /// written over.
     private let request: UnsafeMutableRawPointer
-    /// What becomes of a query that cannot be answered at once. Set before the first query.
+    /// What becomes of a query that cannot be answered at once, unless it is handed over. Set before the first query.
     var park: Park?
-    /// What is done after a batch in which `park` was called; nil where nothing is. Set before the first query.
-    var afterBatch: (() -> Void)?
+    /// Where such queries are gathered until the batch has been answered: for workers that hand them over.
+    private let parked: HandOver.Batch?
     private var isInTurn = false
-    /// Whether `park` was called in this batch.
+    /// Whether there are any of this batch.
     private var hasParked = false
     private let mayWait: Bool
 
@@ -48,11 +48,13 @@ final class Router {
     ///   - dropped: counts the queries that no block takes; this worker's own.
     ///   - queries: those that wait on the event loop, where the router is to belong to its thread.
     ///   - ownQueries: takes the questions that plugins ask of their own accord.
+    ///   - handOver: takes the queries that cannot be answered at once.
     init(
         _ plan: ListenerPlan, transport: Transport, random: FastRandom, dropped: DroppedQueries, clock: Clock,
-        queries: WaitingQueries? = nil, ownQueries: OwnQueryQueue? = nil
+        queries: WaitingQueries? = nil, ownQueries: OwnQueryQueue? = nil, handOver: HandOver? = nil
     ) {
         self.queries = queries
+        parked = handOver.map { HandOver.Batch($0) }
         self.clock = clock
         request = .allocate(byteCount: Router.longestRequest, alignment: 8)
         chains = plan.zones.enumerated().map { place, zone in
@@ -136,7 +138,9 @@ final class Router {
     @inline(never)
     private func parkQuery(_ length: Int, _ client: SocketAddress, _ local: SocketAddress) {
         hasParked = true
-        park?(UnsafeRawBufferPointer(start: request, count: length), client, local)
+        let request = UnsafeRawBufferPointer(start: request, count: length)
+        guard let parked else { return park?(request, client, local) ?? () }
+        parked.queries.add(request, client: client, local: local)
     }
 
     // MARK: Queries that wait
@@ -287,6 +291,6 @@ final class Router {
     @inline(never)
     private func finishParking() {
         hasParked = false
-        afterBatch?()
+        parked?.handOver()
     }
 }

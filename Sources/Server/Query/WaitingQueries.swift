@@ -7,8 +7,8 @@ import Synchronization
 /// `@unchecked Sendable`: as said; `abandonAll` is for when the thread has ended.
 final class WaitingQueries: @unchecked Sendable {
     let loop: EventLoop
-    /// The one taken up last; each knows the one before it.
-    private var last: WaitingQuery?
+    /// The one taken up last; each knows the one before it. All keep themselves alive until they are removed.
+    private unowned(unsafe) var last: WaitingQuery?
     /// How many there are.
     var count: Int { counted.load(ordering: .relaxed) }
     private let counted = Atomic(0)

@@ -20,7 +20,7 @@ final class WaitingQuery {
     private var deliver: Deliver?
     private var itself: WaitingQuery?
     /// The queries that were taken up before and after this one, for `WaitingQueries`.
-    var earlier: WaitingQuery?
+    unowned(unsafe) var earlier: WaitingQuery?
     unowned(unsafe) var later: WaitingQuery?
 
     /// Memory for a query, with room for a response of so many bytes.
