@@ -49,10 +49,12 @@ let package = Package(
         .target(name: "ScriptedAPI", dependencies: ["COpenSSL"], path: "Tests/ScriptedAPI", swiftSettings: strict),
         // Measuring; nothing that ships needs it.
         .target(name: "CAllocationCount"),
+        .target(name: "CInstructionCount"),
         .executableTarget(
             name: "apodns-bench",
             dependencies: [
-                "CAllocationCount", "ClusterZone", "DNSWire", "KubernetesAPI", "LinuxIO", "RecordIndex", "ScriptedAPI",
+                "CAllocationCount", "CInstructionCount", "ClusterZone", "DNSWire", "KubernetesAPI", "LinuxIO",
+                "RecordIndex", "ScriptedAPI",
             ], swiftSettings: strict),
         .testTarget(name: "ScriptedAPITests", dependencies: ["ScriptedAPI"], swiftSettings: strict),
         .testTarget(

@@ -33,6 +33,7 @@ program=$(swift build -c release --show-bin-path)/apodns
 step "gates over the program"
 bash Tests/Gates/libraries.sh "$program"
 python3 Tests/Gates/hot-path.py "$program"
+"$(dirname "$program")/apodns-bench" gate
 
 step "manifests"
 python3 Tests/Deploy/manifests.py

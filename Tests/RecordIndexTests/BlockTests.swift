@@ -77,6 +77,12 @@ struct BlockTests {
                     "c name 0 1 z0 x1", "bb 2 1 z0 x1",
                 ])
             #expect(block.serviceWeightTotal == 1 + 6 + 2 + 2 + 1 + 1)
+            let counts = (0..<block.attributesCount).map { number in
+                let shared = block.attributes(number)
+                return shared.addressCount * shared.multiplicity * block.portCount(group: shared.portGroup)
+            }
+            // The row that stands for a name is not counted.
+            #expect(counts.reduce(0, +) == block.serviceWeightTotal)
             #expect(
                 bytes(block.poolIPv4, 8) == [0, 0, 0, 1, 0, 0, 0, 2] && block.poolIPv4Count == 2
                     && block.poolIPv6Count == 1)

@@ -108,7 +108,7 @@ extension ClusterReader {
         // CoreDNS looks at one endpoint only, and which one that is of several is chance; here it is an alias where there is
         // just one endpoint, which stands for a name.
         guard selection.usesRows, !selection.isEmptyZone, selection.firstRow < selection.endRow else { return .noData }
-        let row = block.row(selection.firstRow)
+        let row = selection.row(selection.firstRow)
         guard row.kind == RowView.name, selection.endRow == selection.firstRow &+ 1, selection.matches(row) else {
             return .noData
         }

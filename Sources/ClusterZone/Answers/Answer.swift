@@ -89,7 +89,7 @@ extension ClusterReader {
             // The endpoints of a service with a cluster address have names too (CoreDNS; the specification has them for
             // headless services only).
             if name.isMulticluster { return selectImported(name.label(0), cluster: nil, block) }
-            return selectLabel(block.findLabel(name.label(0)), block)
+            return selectAlias(name.label(0), block) ?? selectLabel(block.findLabel(name.label(0)), block)
         case .clusterEndpoint:
             return selectImported(name.label(0), cluster: name.label(1), block)
         case .port:
@@ -105,6 +105,16 @@ extension ClusterReader {
         default:
             return nil
         }
+    }
+
+    /// The rows of a name that endpoints have beside their labels (`endpoint_aliases`); nil where it is none.
+    @inline(__always)
+    private func selectAlias(_ label: UnsafePointer<UInt8>, _ block: ServiceBlock) -> Selection? {
+        guard block.hasAliases, let alias = block.findAlias(UnsafeRawPointer(label)) else { return nil }
+        var selection = Selection(block, usesRows: true)
+        selection.alias = alias
+        selection.endRow = alias.count
+        return selection
     }
 
     /// The rows of a label; nil for one that is not there (-1).

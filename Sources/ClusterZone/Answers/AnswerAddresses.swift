@@ -134,6 +134,7 @@ extension ClusterReader {
     @inline(__always)
     private func row(_ selection: Selection, _ place: Int, _ isLabel: Bool) -> RowView {
         let block = selection.block
+        if let alias = selection.alias { return block.rowByAddress(place, of: alias) }
         return block.row(isLabel ? selection.firstRow &+ place : block.rowByAddress(place))
     }
 

@@ -74,10 +74,14 @@ extension ClusterReader {
         let total = selection.isWhole ? block.serviceWeightTotal : weightTotal(selection)
         let weight = ClusterReader.weight(total: total)
         var targets = 0
-        // The rows are those of one label, or all.
-        var label = selection.firstRow < selection.endRow ? block.row(selection.firstRow).label : 0
-        let end = selection.firstRow < selection.endRow ? block.row(selection.endRow &- 1).label &+ 1 : 0
+        // The rows are those of one label, or all, or some of those in between.
+        var label = selection.firstRow < selection.endRow ? selection.row(selection.firstRow).label : 0
+        let end = selection.firstRow < selection.endRow ? selection.row(selection.endRow &- 1).label &+ 1 : 0
         while label < end {
+            if selection.alias != nil, !hasRow(ofLabel: label, selection) {
+                label &+= 1
+                continue
+            }
             guard writePorts(ofLabel: label, selection, weight, question, &targets, into: &writer) else {
                 // RFC 2181, section 9: TC says that the answer section is not whole.
                 writer.isTruncated = true
@@ -129,6 +133,19 @@ extension ClusterReader {
         return true
     }
 
+    /// Whether one of the selected rows of an alias has the label.
+    private func hasRow(ofLabel label: Int, _ selection: Selection) -> Bool {
+        var low = selection.firstRow
+        var high = selection.endRow
+        while low < high {
+            let middle = (low &+ high) / 2
+            let found = selection.row(middle).label
+            if found == label { return true }
+            if found < label { low = middle &+ 1 } else { high = middle }
+        }
+        return false
+    }
+
     /// Whether an endpoint of the label is in the topology zone.
     private func hasRow(inZone zone: Int, ofLabel label: Int, _ block: ServiceBlock) -> Bool {
         var index = block.firstRow(ofLabel: label)
@@ -165,10 +182,24 @@ extension ClusterReader {
 
     /// CoreDNS divides 100 by the number of endpoints and ports together, each counted as often as the slices list it.
     private func weightTotal(_ selection: Selection) -> Int {
+        let block = selection.block
         var total = 0
+        if selection.firstRow == 0, selection.endRow == block.rowCount {
+            // Rows that are alike are counted already.
+            var index = 0
+            while index < block.attributesCount {
+                let attributes = block.attributes(index)
+                index &+= 1
+                guard selection.zone == 0 || attributes.zone == selection.zone else { continue }
+                total &+=
+                    attributes.addressCount &* attributes.multiplicity
+                    &* selection.matchingPorts(group: attributes.portGroup)
+            }
+            return total
+        }
         var index = selection.firstRow
         while index < selection.endRow {
-            let row = selection.block.row(index)
+            let row = selection.row(index)
             if row.kind != RowView.name, selection.zone == 0 || row.zone == selection.zone {
                 total &+= row.multiplicity &* selection.matchingPorts(group: row.portGroup)
             }
@@ -189,7 +220,7 @@ extension ClusterReader {
         var previous = -1
         var index = selection.firstRow
         while index < selection.endRow, target <= targets {
-            let row = block.row(index)
+            let row = selection.row(index)
             index &+= 1
             if row.label != label {
                 label = row.label

@@ -5,9 +5,11 @@ struct Selection {
     let block: ServiceBlock
     /// True where the endpoints answer, false where the cluster addresses do.
     let usesRows: Bool
-    /// The rows of one label, or all of them.
+    /// The rows of one label, or all of them; of an alias, numbers of its rows.
     var firstRow = 0
     var endRow = 0
+    /// The rows of an alias of endpoints; nil where the rows are those of a label, or all.
+    var alias: AliasRows?
     /// Port and transport asked for; no bytes match all.
     var portName: (UnsafeRawPointer, Int)
     var transport: (UnsafeRawPointer, Int)
@@ -31,6 +33,13 @@ struct Selection {
     /// Whether every row of the service is selected with every port.
     @inline(__always)
     var isWhole: Bool { !filtersPorts && zone == 0 && !isEmptyZone && firstRow == 0 && endRow == block.rowCount }
+
+    /// Row `index`, of those from `firstRow` to `endRow`; ascending.
+    @inline(__always)
+    func row(_ index: Int) -> RowView {
+        if let alias { return block.row(index, of: alias) }
+        return block.row(index)
+    }
 
     /// Number of ports of `group` that are asked for.
     @inline(__always)
@@ -79,7 +88,7 @@ struct Selection {
         if !filtersPorts, zone == 0 { return firstRow < endRow }
         var index = firstRow
         while index < endRow {
-            if matches(block.row(index)) { return true }
+            if matches(row(index)) { return true }
             index &+= 1
         }
         return false

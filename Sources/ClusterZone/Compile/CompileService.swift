@@ -91,15 +91,29 @@ struct ServiceCompiler {
                 switch endpoint.address {
                 case .v4(let number):
                     let label = endpoint.label.map { records.label($0) } ?? ServiceRecords.Label(dashed: number)
+                    var aliases: [ServiceRecords.Label] = []
+                    if options.endpointAliases {
+                        if let podName = endpoint.podName { aliases.append(records.label(podName)) }
+                        if endpoint.label != nil { aliases.append(ServiceRecords.Label(dashed: number)) }
+                    }
                     records.append(
-                        AddressKey(ipv4: number), label: label, isHostname: endpoint.isHostname, portGroup: group,
+                        AddressKey(ipv4: number), label: label, aliases: aliases, isHostname: endpoint.isHostname,
+                        portGroup: group,
                         zone: zone)
                 case .v6(let address):
-                    if endpoint.label == nil { EndpointLabel.setDashed(address, &dashed) }
+                    if endpoint.label == nil || options.endpointAliases {
+                        EndpointLabel.setDashed(address, &dashed)
+                    }
                     let label =
                         endpoint.label.map { records.label($0) } ?? dashed.withUnsafeBytes { records.label($0) }
+                    var aliases: [ServiceRecords.Label] = []
+                    if options.endpointAliases {
+                        if let podName = endpoint.podName { aliases.append(records.label(podName)) }
+                        if endpoint.label != nil { aliases.append(dashed.withUnsafeBytes { records.label($0) }) }
+                    }
                     records.append(
-                        address.key, label: label, isHostname: endpoint.isHostname, portGroup: group, zone: zone)
+                        address.key, label: label, aliases: aliases, isHostname: endpoint.isHostname,
+                        portGroup: group, zone: zone)
                 case .text(let text):
                     add(text, endpoint, group, to: &records)
                 }
@@ -111,11 +125,17 @@ struct ServiceCompiler {
         _ text: UnsafeRawBufferPointer, _ endpoint: PackedSlice.Endpoint, _ group: Int, to records: inout ServiceRecords
     ) {
         guard let location = Self.location(String(decoding: text, as: UTF8.self)) else { return }
+        var aliases: [ServiceRecords.Label] = []
+        if options.endpointAliases {
+            if let podName = endpoint.podName { aliases.append(records.label(podName)) }
+            let dashed = EndpointLabel.dashed(text)
+            if endpoint.label != nil, !dashed.isEmpty { aliases.append(dashed.withUnsafeBytes { records.label($0) }) }
+        }
         records.append(
             ServiceRecords.Endpoint(
                 location: location, label: endpoint.label.map { [UInt8]($0) } ?? EndpointLabel.dashed(text),
                 isHostname: endpoint.isHostname, portGroup: group,
-                zone: options.zonal ? [UInt8](endpoint.zone) : []))
+                zone: options.zonal ? [UInt8](endpoint.zone) : []), aliases: aliases)
     }
 
     static func location(_ text: String) -> ServiceRecords.Location? {

@@ -15,6 +15,8 @@ struct PackedSlice {
         static let hostname: UInt8 = 4
         static let podName: UInt8 = 8
         static let zone: UInt8 = 16
+        /// The pod's name beside another label.
+        static let alias: UInt8 = 32
     }
 
     /// A ready endpoint's address.
@@ -33,6 +35,8 @@ struct PackedSlice {
         var isHostname: Bool
         /// Empty where there is none.
         var zone: UnsafeRawBufferPointer
+        /// With `endpoint_aliases`: the pod's name in lower case where it is not the label; nil where it is, or is none.
+        var podName: UnsafeRawBufferPointer?
     }
 
     /// Beside the address type: the source cluster follows.
@@ -86,7 +90,9 @@ struct PackedSlice {
         }
         let label = tag & (Tag.hostname | Tag.podName) != 0 ? reader.bytesOfText() : nil
         let zone = tag & Tag.zone != 0 ? reader.bytesOfText() : UnsafeRawBufferPointer(start: nil, count: 0)
-        return Endpoint(address: address, label: label, isHostname: tag & Tag.hostname != 0, zone: zone)
+        let podName = tag & Tag.alias != 0 ? reader.bytesOfText() : nil
+        return Endpoint(
+            address: address, label: label, isHostname: tag & Tag.hostname != 0, zone: zone, podName: podName)
     }
 
     /// The ports as the index has them.
@@ -130,11 +136,18 @@ struct PackedSlice {
             if let hostname = view.hostname, let one = EndpointLabel.oneLabel(endpoints[hostname]) {
                 label = one
                 names = Tag.hostname
-            } else if options.endpointPodNames, let pod = view.targetName,
+            }
+            var podName: [UInt8]?
+            if options.endpointPodNames || options.endpointAliases, let pod = view.targetName,
                 let one = EndpointLabel.oneLabel(endpoints[pod])
             {
-                label = one
-                names = Tag.podName
+                if label == nil, options.endpointPodNames {
+                    label = one
+                    names = Tag.podName
+                } else if options.endpointAliases, one != label {
+                    podName = one
+                    names |= Tag.alias
+                }
             }
             let zone = options.zonal ? view.zone.map { EndpointLabel.lowerCased(endpoints[$0]) } ?? [] : []
             if !zone.isEmpty { names |= Tag.zone }
@@ -154,6 +167,7 @@ struct PackedSlice {
                 }
                 if let label { writer.put(text: label) }
                 if !zone.isEmpty { writer.put(text: zone) }
+                if let podName { writer.put(text: podName) }
             }
         }
     }
@@ -182,6 +196,10 @@ struct PackedSlice {
                         builder.setTargetKind("Pod".utf8)
                         builder.setTargetName(label)
                     }
+                }
+                if let podName = endpoint.podName {
+                    builder.setTargetKind("Pod".utf8)
+                    builder.setTargetName(podName)
                 }
                 if !endpoint.zone.isEmpty { builder.setZone(endpoint.zone) }
                 builder.end()

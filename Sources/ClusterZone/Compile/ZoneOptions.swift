@@ -10,6 +10,8 @@ package struct ZoneOptions: Sendable, Hashable {
     package var labels: LabelSelector?
     /// `endpoint_pod_names`: an endpoint without hostname has its pod's name.
     package var endpointPodNames = false
+    /// `endpoint_aliases`: an endpoint answers to its hostname, its pod's name and its address with dashes.
+    package var endpointAliases = false
     /// False with `noendpoints`.
     package var servesEndpoints = true
     /// `ignore empty_service`: a service without ready endpoints does not exist.
@@ -28,7 +30,7 @@ package struct ZoneOptions: Sendable, Hashable {
     package var objectDetail: ObjectDetail {
         var detail: ObjectDetail = []
         if labels != nil || keepsPodLabels { detail.insert(.labels) }
-        if endpointPodNames { detail.insert(.targets) }
+        if endpointPodNames || endpointAliases { detail.insert(.targets) }
         if zonal { detail.insert(.topologyZones) }
         return detail
     }
@@ -44,6 +46,7 @@ extension ZoneOptions: CustomStringConvertible {
         if let namespaceLabels { words.append("namespace_labels=\(namespaceLabels)") }
         if let labels { words.append("labels=\(labels)") }
         if endpointPodNames { words.append("endpoint_pod_names") }
+        if endpointAliases { words.append("endpoint_aliases") }
         if !servesEndpoints { words.append("noendpoints") }
         if zonal { words.append("zonal") }
         if servesPods { words.append("pods") }

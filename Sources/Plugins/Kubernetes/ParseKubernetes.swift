@@ -12,7 +12,8 @@ extension KubernetesOptions {
 
     private static let properties = [
         "endpoint", "tls", "kubeconfig", "apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "namespaces",
-        "namespace_labels", "labels", "pods", "endpoint_pod_names", "ttl", "noendpoints", "fallthrough", "ignore",
+        "namespace_labels", "labels", "pods", "endpoint_pod_names", "endpoint_aliases", "ttl", "noendpoints",
+        "fallthrough", "ignore",
         "multicluster", "zonal", "startup_timeout", "snapshot", "last_state",
     ]
 
@@ -101,6 +102,9 @@ extension KubernetesOptions {
         case "endpoint_pod_names":
             try property.expectArguments(0...0)
             zone.endpointPodNames = true
+        case "endpoint_aliases":
+            try property.expectArguments(0...0)
+            zone.endpointAliases = true
         case "noendpoints":
             try property.expectArguments(0...0)
             zone.servesEndpoints = false

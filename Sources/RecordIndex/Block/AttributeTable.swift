@@ -2,6 +2,8 @@
 struct AttributeTable {
     /// Group, zone, multiplicity and flags, 16 bits each, the first lowest.
     private(set) var attributes: [UInt64] = []
+    /// By number: how many of the rows that have them stand for addresses.
+    private(set) var addressCounts: [UInt32] = []
     private var numbers: [UInt64: UInt32] = [:]
     private var last: (attributes: UInt64, number: UInt32)?
 
@@ -12,9 +14,9 @@ struct AttributeTable {
     mutating func number(of row: BlockRow) -> UInt32 {
         let low = UInt64(row.group) | UInt64(row.zone) << 16
         let wanted = low | UInt64(row.multiplicity) << 32 | UInt64(row.flags) << 48
-        if let last, last.attributes == wanted { return last.number }
-        let number = find(wanted) ?? add(wanted)
+        let number = last.flatMap { $0.attributes == wanted ? $0.number : nil } ?? find(wanted) ?? add(wanted)
         last = (wanted, number)
+        if !row.isName { addressCounts[Int(number)] += 1 }
         return number
     }
 
@@ -26,6 +28,7 @@ struct AttributeTable {
     private mutating func add(_ wanted: UInt64) -> UInt32 {
         let number = UInt32(truncatingIfNeeded: attributes.count)
         attributes.append(wanted)
+        addressCounts.append(0)
         if attributes.count > Self.mostSearched {
             if numbers.isEmpty {
                 for (place, known) in attributes.enumerated() { numbers[known] = UInt32(truncatingIfNeeded: place) }

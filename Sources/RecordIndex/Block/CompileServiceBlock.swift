@@ -36,8 +36,10 @@ private struct ServiceBlockCompiler {
     private var zones: [[UInt8]] = []
     /// By number in the records, where 0 stands for none: the number in the block.
     private var zoneNumbers: [UInt16] = [0]
-    private var bytes: [UInt8] = []
+    private var bytes = BlockBytes()
     private var flags: UInt16 = 0
+    /// By row in the records: the row in the block; empty where no endpoint has further names.
+    private var blockRows: [UInt32] = []
     /// Where names of ports and transports stand already, the first of them: there are few.
     private var portTexts: [(text: [UInt8], offset: Int)] = []
 
@@ -57,12 +59,12 @@ private struct ServiceBlockCompiler {
         putKey()
         putClusterAddresses()
         putPools(pools)
-        putExtras(pools)
+        putExtras(pools, rows, labels)
         putPortGroups(merged: merged)
         let attributes = putAttributes(rows)
         putLabels(labels)
         putRows(rows, labels, attributes, pools)
-        return bytes
+        return bytes.all
     }
 
     private mutating func sortPortGroups() {
@@ -100,7 +102,7 @@ private struct ServiceBlockCompiler {
     }
 
     /// The rows in their order, equal ones as one, and the labels that they have.
-    private func makeRows(_ pools: AddressPools) -> (
+    private mutating func makeRows(_ pools: AddressPools) -> (
         rows: [BlockRow], labels: [BlockLabel], merged: [[LabelPorts.Port]]
     ) {
         var candidates: [Candidate] = []
@@ -123,6 +125,7 @@ private struct ServiceBlockCompiler {
         var labels: [BlockLabel] = []
         labels.reserveCapacity(candidates.count)
         var ports = LabelPorts(portGroups: portGroups)
+        if !records.aliases.isEmpty { blockRows = [UInt32](repeating: 0, count: records.rows.count) }
         for candidate in candidates {
             let row = records.rows[Int(candidate.number)]
             if labels.last.map({ records.compare($0.label, row.label) == 0 }) != true {
@@ -143,6 +146,7 @@ private struct ServiceBlockCompiler {
                     BlockRow(
                         place: candidate.place, label: label, group: group, zone: zone, multiplicity: 1, flags: flags))
             }
+            if !blockRows.isEmpty { blockRows[Int(candidate.number)] = UInt32(clamping: rows.count - 1) }
         }
         if let last = labels.last { labels[labels.count - 1].group = ports.group(of: rows[last.firstRow...]) }
         return (rows, labels, ports.merged)
@@ -176,17 +180,18 @@ private struct ServiceBlockCompiler {
         if !pools.targets.isEmpty { flags |= ServiceBlock.Flag.targets }
         // Labels and pools have at most as many as there are rows, and attributes as well. Groups are doubled beside labels.
         let most = max(rows.count, (portGroups.count + mergedCount + 1) * 2 + 1)
-        if most > ServiceBlock.mostNarrow { flags |= ServiceBlock.Flag.wide }
-        setShort(ServiceBlock.Field.flags, flags)
+        bytes.isWide = most > ServiceBlock.mostNarrow
+        if bytes.isWide { flags |= ServiceBlock.Flag.wide }
+        bytes.setShort(ServiceBlock.Field.flags, flags)
     }
 
     private mutating func putKey() {
         let key = ServiceRecords.key(namespace: records.namespace, service: records.name)
-        bytes[ServiceBlock.Field.keyLength] = UInt8(truncatingIfNeeded: key.count)
-        bytes += key
-        bytes += [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")]
-        setShort(ServiceBlock.Field.externalNameLength, UInt16(clamping: records.externalName.count))
-        bytes += records.externalName
+        bytes.set(ServiceBlock.Field.keyLength, byte: UInt8(truncatingIfNeeded: key.count))
+        bytes.append(contentsOf: key)
+        bytes.append(contentsOf: [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")])
+        bytes.setShort(ServiceBlock.Field.externalNameLength, UInt16(clamping: records.externalName.count))
+        bytes.append(contentsOf: records.externalName)
     }
 
     private mutating func putClusterAddresses() {
@@ -196,31 +201,68 @@ private struct ServiceBlockCompiler {
         where !unique.contains(address) { unique.append(address) }
         let ipv4 = unique.filter(\.isIPv4).map(\.ipv4)
         let ipv6 = unique.filter { !$0.isIPv4 }
-        setShort(ServiceBlock.Field.clusterIPv4Count, UInt16(clamping: ipv4.count))
-        setShort(ServiceBlock.Field.clusterIPv6Count, UInt16(clamping: ipv6.count))
-        setShort(ServiceBlock.Field.clusterOffset, UInt16(clamping: bytes.count))
-        put(ipv4)
-        put(ipv6)
+        bytes.setShort(ServiceBlock.Field.clusterIPv4Count, UInt16(clamping: ipv4.count))
+        bytes.setShort(ServiceBlock.Field.clusterIPv6Count, UInt16(clamping: ipv6.count))
+        bytes.setShort(ServiceBlock.Field.clusterOffset, UInt16(clamping: bytes.count))
+        bytes.put(ipv4)
+        bytes.put(ipv6)
     }
 
     private mutating func putPools(_ pools: AddressPools) {
-        set(ServiceBlock.Field.poolIPv4Count, count: pools.ipv4.count)
-        set(ServiceBlock.Field.poolIPv6Count, count: pools.ipv6.count)
-        set(ServiceBlock.Field.poolOffset, count: bytes.count)
-        put(pools.ipv4)
-        put(pools.ipv6)
+        bytes.set(ServiceBlock.Field.poolIPv4Count, count: pools.ipv4.count)
+        bytes.set(ServiceBlock.Field.poolIPv6Count, count: pools.ipv6.count)
+        bytes.set(ServiceBlock.Field.poolOffset, count: bytes.count)
+        bytes.put(pools.ipv4)
+        bytes.put(pools.ipv6)
     }
 
     /// What most services have nothing of.
-    private mutating func putExtras(_ pools: AddressPools) {
-        guard !pools.targets.isEmpty || !zones.isEmpty else { return }
-        let targetOffset = putTexts(pools.targets)
-        let zoneOffset = putTexts(zones)
-        set(ServiceBlock.Field.extraOffset, count: bytes.count)
-        append32(pools.targets.count)
-        append32(targetOffset)
-        append32(zones.count)
-        append32(zoneOffset)
+    private mutating func putExtras(_ pools: AddressPools, _ rows: [BlockRow], _ labels: [BlockLabel]) {
+        guard !pools.targets.isEmpty || !zones.isEmpty || !blockRows.isEmpty else { return }
+        let targetOffset = bytes.putTexts(pools.targets)
+        let zoneOffset = bytes.putTexts(zones)
+        let aliasOffset = putAliases(rows, labels)
+        bytes.set(ServiceBlock.Field.extraOffset, count: bytes.count)
+        bytes.append32(pools.targets.count)
+        bytes.append32(targetOffset)
+        bytes.append32(zones.count)
+        bytes.append32(zoneOffset)
+        bytes.append32(aliasOffset)
+    }
+
+    /// Writes the names of endpoints beside their labels.
+    ///
+    /// - Returns: where they begin; 0 where there are none.
+    private mutating func putAliases(_ rows: [BlockRow], _ labels: [BlockLabel]) -> Int {
+        guard !blockRows.isEmpty else { return 0 }
+        let aliases = BlockAliases(
+            records, blockRow: blockRows, labels: labels.map { ($0.label, $0.firstRow) }, rowCount: rows.count
+        ).all
+        guard !aliases.isEmpty else { return 0 }
+        flags |= ServiceBlock.Flag.aliases
+        bytes.setShort(ServiceBlock.Field.flags, flags)
+        var entries: [(text: Int, rows: Int, count: Int)] = []
+        for alias in aliases {
+            let text = bytes.count
+            bytes.append(UInt8(truncatingIfNeeded: alias.label.key.length))
+            bytes.append(contentsOf: records.bytes(of: alias.label))
+            entries.append((text, bytes.count, alias.rows.count))
+            bytes.putNumbers(alias.rows)
+            guard alias.rows.count > 1 else { continue }
+            bytes.putNumbers(
+                alias.rows.sorted { left, right in
+                    let (one, two) = (rows[Int(left)].place, rows[Int(right)].place)
+                    return one != two ? one < two : left < right
+                })
+        }
+        let offset = bytes.count
+        bytes.append32(entries.count)
+        for entry in entries {
+            bytes.append32(entry.text)
+            bytes.append32(entry.rows)
+            bytes.append32(entry.count)
+        }
+        return offset
     }
 
     /// Group 0 is the service's own ports, the slices' groups follow, and then those that labels of several groups have.
@@ -240,18 +282,18 @@ private struct ServiceBlockCompiler {
         }
         var offset = bytes.count
         for (port, text, nameCount, transportCount) in entries {
-            append32(UInt32(bitPattern: port.port.number))
-            append32(text)
+            bytes.append32(UInt32(bitPattern: port.port.number))
+            bytes.append32(text)
             bytes.append(UInt8(truncatingIfNeeded: nameCount))
             bytes.append(UInt8(truncatingIfNeeded: transportCount))
-            append16(port.zone)
+            bytes.append16(port.zone)
         }
-        set(ServiceBlock.Field.groupCount, count: counts.count)
-        set(ServiceBlock.Field.groupOffset, count: bytes.count)
-        append32(offset)
+        bytes.set(ServiceBlock.Field.groupCount, count: counts.count)
+        bytes.set(ServiceBlock.Field.groupOffset, count: bytes.count)
+        bytes.append32(offset)
         for count in counts {
             offset += count * PortView.size
-            append32(offset)
+            bytes.append32(offset)
         }
     }
 
@@ -259,7 +301,7 @@ private struct ServiceBlockCompiler {
     private mutating func putPortText(_ text: [UInt8]) -> Int {
         if let known = portTexts.first(where: { $0.text == text }) { return known.offset }
         let offset = bytes.count
-        bytes += text
+        bytes.append(contentsOf: text)
         if portTexts.count < ServiceBlockMemory.mostSharedTexts { portTexts.append((text, offset)) }
         return offset
     }
@@ -268,32 +310,33 @@ private struct ServiceBlockCompiler {
     ///
     /// - Returns: the number of each row's.
     private mutating func putAttributes(_ rows: [BlockRow]) -> [UInt32] {
-        set(ServiceBlock.Field.attributeOffset, count: bytes.count)
+        bytes.set(ServiceBlock.Field.attributeOffset, count: bytes.count)
         var table = AttributeTable()
         let numbers = rows.map { table.number(of: $0) }
-        for attributes in table.attributes {
-            append32(UInt32(truncatingIfNeeded: attributes))
-            append32(UInt32(truncatingIfNeeded: attributes &>> 32))
+        for (attributes, addressCount) in zip(table.attributes, table.addressCounts) {
+            bytes.append32(UInt32(truncatingIfNeeded: attributes))
+            bytes.append32(UInt32(truncatingIfNeeded: attributes &>> 32))
+            bytes.append32(addressCount)
         }
         return numbers
     }
 
     private mutating func putLabels(_ labels: [BlockLabel]) {
-        set(ServiceBlock.Field.labelCount, count: labels.count)
-        set(ServiceBlock.Field.runOffset, count: bytes.count)
+        bytes.set(ServiceBlock.Field.labelCount, count: labels.count)
+        bytes.set(ServiceBlock.Field.runOffset, count: bytes.count)
         var runs: [(count: Int, stride: Int)] = []
         for label in labels {
             let stride = label.label.key.length + 1
             if runs.last?.stride != stride { runs.append((0, stride)) }
             runs[runs.count - 1].count += 1
         }
-        bytes[ServiceBlock.Field.runCount] = UInt8(clamping: runs.count)
-        putNumbers(runs.flatMap { [UInt32(clamping: $0.count), UInt32(clamping: $0.stride)] })
+        bytes.set(ServiceBlock.Field.runCount, byte: UInt8(clamping: runs.count))
+        bytes.putNumbers(runs.flatMap { [UInt32(clamping: $0.count), UInt32(clamping: $0.stride)] })
         // Each label with its length byte in front; what the last one's key has beyond its end is taken off again.
         let room = runs.reduce(0) { $0 + $1.count * $1.stride }
         let spare = 16
         let records = records
-        fill(room + spare) { memory in
+        bytes.fill(room + spare) { memory in
             // SAFETY: each label is stored within `room`; the store of a whole key reaches at most 15 bytes beyond.
             var offset = 0
             for label in labels {
@@ -310,8 +353,8 @@ private struct ServiceBlockCompiler {
     private mutating func putRows(
         _ rows: [BlockRow], _ labels: [BlockLabel], _ attributes: [UInt32], _ pools: AddressPools
     ) {
-        set(ServiceBlock.Field.rowCount, count: rows.count)
-        set(ServiceBlock.Field.rowOffset, count: bytes.count)
+        bytes.set(ServiceBlock.Field.rowCount, count: rows.count)
+        bytes.set(ServiceBlock.Field.rowOffset, count: bytes.count)
         var total = 0
         let portCounts = [0] + portGroups.map(\.count)
         var starts = [UInt32](repeating: 0, count: pools.count + 1)
@@ -324,8 +367,8 @@ private struct ServiceBlockCompiler {
             starts[rank + 1] += 1
             if !row.isName { total += Int(row.multiplicity) * portCounts[Int(row.group)] }
         }
-        putNumbers(numbers)
-        set(ServiceBlock.Field.serviceWeightTotal, UInt32(clamping: total))
+        bytes.putNumbers(numbers)
+        bytes.set(ServiceBlock.Field.serviceWeightTotal, UInt32(clamping: total))
         for rank in starts.indices.dropFirst() { starts[rank] += starts[rank - 1] }
         var order = [UInt32](repeating: 0, count: rows.count)
         for number in rows.indices {
@@ -333,16 +376,16 @@ private struct ServiceBlockCompiler {
             order[Int(starts[rank])] = UInt32(clamping: number)
             starts[rank] += 1
         }
-        putNumbers(order)
+        bytes.putNumbers(order)
         guard flags & ServiceBlock.Flag.severalRows != 0 else { return }
         // Groups beyond the slices' own are those of several slices.
         let mostOwn = portGroups.count
-        putNumbers(
+        bytes.putNumbers(
             labels.flatMap { label in
                 let group = UInt32(truncatingIfNeeded: label.group + 1) * 2 + (label.group > mostOwn ? 1 : 0)
                 return [UInt32(clamping: label.firstRow), group]
             })
-        putNumbers(rows.map(\.label))
+        bytes.putNumbers(rows.map(\.label))
     }
 
     /// Any order will do, if it depends on the ports alone.
@@ -353,90 +396,5 @@ private struct ServiceBlockCompiler {
             if left.transport != right.transport { return left.transport.lexicographicallyPrecedes(right.transport) }
         }
         return left.count < right.count
-    }
-
-    // MARK: Bytes
-
-    private mutating func put(_ addresses: [UInt32]) {
-        fill(addresses.count * 4) { memory in
-            // SAFETY: four bytes for each address.
-            for (place, address) in addresses.enumerated() {
-                (memory + place * 4).storeBytes(of: address.bigEndian, as: UInt32.self)
-            }
-        }
-    }
-
-    private mutating func put(_ addresses: [AddressKey]) {
-        fill(addresses.count * 16) { memory in
-            // SAFETY: sixteen bytes for each address.
-            for (place, address) in addresses.enumerated() {
-                (memory + place * 16).storeBytes(of: address.high.bigEndian, as: UInt64.self)
-                (memory + place * 16).storeBytes(of: address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            }
-        }
-    }
-
-    /// Appends numbers as `ServiceBlock.number` reads them.
-    private mutating func putNumbers(_ numbers: [UInt32]) {
-        let isWide = flags & ServiceBlock.Flag.wide != 0
-        fill(numbers.count * (isWide ? 4 : 2)) { memory in
-            // SAFETY: four or two bytes for each number.
-            if isWide {
-                for (place, number) in numbers.enumerated() {
-                    (memory + place * 4).storeBytes(of: number, as: UInt32.self)
-                }
-            } else {
-                for (place, number) in numbers.enumerated() {
-                    (memory + place * 2).storeBytes(of: UInt16(truncatingIfNeeded: number), as: UInt16.self)
-                }
-            }
-        }
-    }
-
-    /// Appends `texts`, and then offset and length of each.
-    ///
-    /// - Returns: where these begin.
-    private mutating func putTexts(_ texts: [[UInt8]]) -> Int {
-        var entries: [(Int, Int)] = []
-        for text in texts {
-            entries.append((bytes.count, text.count))
-            bytes += text
-        }
-        let start = bytes.count
-        for (offset, count) in entries {
-            append32(offset)
-            append32(count)
-        }
-        return start
-    }
-
-    /// Appends `count` bytes, which `body` is to write.
-    private mutating func fill(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: count))
-        bytes.withUnsafeMutableBytes { all in
-            // SAFETY: `count` bytes from `start` on were just appended.
-            if count > 0, let base = all.baseAddress { body(base + start) }
-        }
-    }
-
-    // SAFETY of the functions below: the bytes of a number are copied while the closure runs.
-
-    private mutating func append16(_ value: UInt16) { withUnsafeBytes(of: value) { bytes += $0 } }
-    private mutating func append32(_ value: UInt32) { withUnsafeBytes(of: value) { bytes += $0 } }
-    private mutating func append32(_ value: Int) { append32(UInt32(clamping: value)) }
-
-    private mutating func set(_ field: Int, count: Int) { set(field, UInt32(clamping: count)) }
-
-    private mutating func set(_ field: Int, _ value: UInt32) {
-        withUnsafeBytes(of: value) { source in
-            for (index, byte) in source.enumerated() { bytes[field + index] = byte }
-        }
-    }
-
-    private mutating func setShort(_ field: Int, _ value: UInt16) {
-        withUnsafeBytes(of: value) { source in
-            for (index, byte) in source.enumerated() { bytes[field + index] = byte }
-        }
     }
 }

@@ -12,9 +12,6 @@ public struct RowView {
     /// A row of a slice of address type FQDN.
     @inlinable public static var name: Int { 2 }
 
-    /// What rows share: port group, zone, multiplicity, flags; 2 bytes each.
-    @inlinable static var attributesSize: Int { 8 }
-
     @inlinable init(block: ServiceBlock, number: Int, place: Int, attributes: Int) {
         self.block = block
         self.number = number
@@ -38,19 +35,14 @@ public struct RowView {
 
     @inlinable public var label: Int { block.hasOneRowEach ? number : block.number(block.rowLabelOffset, number) }
 
-    @inlinable func attribute(_ offset: Int) -> Int {
-        // SAFETY: the builder wrote the attributes that rows name.
-        Int(
-            block.base.loadUnaligned(
-                fromByteOffset: block.field(ServiceBlock.Field.attributeOffset)
-                    &+ attributes &* RowView.attributesSize &+ offset, as: UInt16.self))
-    }
+    /// What the row shares with others.
+    @inlinable var shared: AttributesView { block.attributes(attributes) }
 
-    @inlinable public var portGroup: Int { attribute(0) }
+    @inlinable public var portGroup: Int { shared.portGroup }
     /// 0 where the endpoint has no topology zone.
-    @inlinable public var zone: Int { attribute(2) }
+    @inlinable public var zone: Int { shared.zone }
     /// How many equal endpoints the row stands for: CoreDNS counts each of them in the SRV weight.
-    @inlinable public var multiplicity: Int { attribute(4) }
+    @inlinable public var multiplicity: Int { shared.multiplicity }
     /// Whether the label is the pod's own hostname.
-    @inlinable public var isHostname: Bool { attribute(6) & 1 != 0 }
+    @inlinable public var isHostname: Bool { shared.isHostname }
 }

@@ -39,7 +39,8 @@ public struct ServiceBlock {
         @inlinable static var rowCount: Int { 44 }
         @inlinable static var rowOffset: Int { 48 }
         @inlinable static var attributeOffset: Int { 52 }
-        /// Counts and offsets of the names that rows stand for, and of the topology zones; 0 where there are neither.
+        /// Counts and offsets of the names that rows stand for, and of the topology zones, and the offset of the aliases; 0
+        /// where there is nothing of these.
         @inlinable static var extraOffset: Int { 56 }
         @inlinable static var serviceWeightTotal: Int { 60 }
         @inlinable static var size: Int { 64 }
@@ -57,6 +58,8 @@ public struct ServiceBlock {
         @inlinable static var severalRows: UInt16 { 64 }
         /// Some row stands for a name.
         @inlinable static var targets: UInt16 { 128 }
+        /// Some row has further names.
+        @inlinable static var aliases: UInt16 { 256 }
     }
 
     /// Most rows, labels and addresses of a block that is not wide.

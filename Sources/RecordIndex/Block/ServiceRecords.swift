@@ -82,6 +82,13 @@ package struct ServiceRecords: Sendable {
         var isHostname: Bool
     }
 
+    /// A further name of an endpoint.
+    struct Alias: Sendable {
+        /// Index into `rows`.
+        var row: UInt32
+        var label: Label
+    }
+
     package var namespace: [UInt8]
     package var name: [UInt8]
     package var kind: Kind
@@ -100,6 +107,7 @@ package struct ServiceRecords: Sendable {
     /// The port lists of the slices; set before endpoints that have them are appended.
     package var portGroups: [[Port]]
     private(set) var rows: [Row] = []
+    private(set) var aliases: [Alias] = []
     private(set) var labelBytes: [UInt8] = []
     private(set) var targets: [[UInt8]] = []
     private(set) var zones: [[UInt8]] = []
@@ -181,6 +189,16 @@ package struct ServiceRecords: Sendable {
         }
     }
 
+    /// The bytes of a label.
+    func bytes(of label: Label) -> [UInt8] {
+        let length = label.key.length
+        if length > EndpointLabelKey.wholeLength {
+            return Array(labelBytes[Int(label.offset)..<Int(label.offset) + length])
+        }
+        // The key has its length in the first byte, and zeros behind the label.
+        return withUnsafeBytes(of: label.key.value.bigEndian) { Array($0[1...length]) }
+    }
+
     /// Copies a label that is longer than its key.
     func copyWholeLabel(_ label: Label, to memory: UnsafeMutableRawPointer) {
         labelBytes.withUnsafeBytes { bytes in
@@ -201,32 +219,36 @@ package struct ServiceRecords: Sendable {
         return zones.count
     }
 
-    /// Adds an endpoint; one whose port group does not exist is left out.
+    /// Adds an endpoint, which answers to `aliases` as well; one whose port group does not exist is left out.
     package mutating func append(
-        _ address: AddressKey, label: Label, isHostname: Bool = false, portGroup: Int, zone: Int = 0
+        _ address: AddressKey, label: Label, aliases: [Label] = [], isHostname: Bool = false, portGroup: Int,
+        zone: Int = 0
     ) {
-        append(address, label, isName: false, isHostname, portGroup, zone)
+        append(address, label, aliases, isName: false, isHostname, portGroup, zone)
     }
 
-    /// Adds an endpoint.
-    package mutating func append(_ endpoint: Endpoint) {
+    /// Adds an endpoint, which answers to `aliases` as well.
+    package mutating func append(_ endpoint: Endpoint, aliases: [Label] = []) {
         // SAFETY: the bytes are copied while the closure runs.
         let label = endpoint.label.withUnsafeBytes { self.label($0) }
         let zone = zone(endpoint.zone)
         switch endpoint.location {
         case .address(let address):
-            append(address, label, isName: false, endpoint.isHostname, endpoint.portGroup, zone)
+            append(address, label, aliases, isName: false, endpoint.isHostname, endpoint.portGroup, zone)
         case .name(let name):
             let address = AddressKey(high: 0, low: UInt64(truncatingIfNeeded: targets.count))
             targets.append(name)
-            append(address, label, isName: true, endpoint.isHostname, endpoint.portGroup, zone)
+            append(address, label, aliases, isName: true, endpoint.isHostname, endpoint.portGroup, zone)
         }
     }
 
     private mutating func append(
-        _ address: AddressKey, _ label: Label, isName: Bool, _ isHostname: Bool, _ portGroup: Int, _ zone: Int
+        _ address: AddressKey, _ label: Label, _ aliases: [Label], isName: Bool, _ isHostname: Bool, _ portGroup: Int,
+        _ zone: Int
     ) {
         guard portGroups.indices.contains(portGroup), portGroup < ServiceBlockMemory.mostGroups else { return }
+        let row = UInt32(clamping: rows.count)
+        for alias in aliases { self.aliases.append(Alias(row: row, label: alias)) }
         rows.append(
             Row(
                 label: label, address: address, portGroup: UInt16(truncatingIfNeeded: portGroup),

@@ -14,8 +14,12 @@ struct BuiltIndex {
     /// Bytes that were allocated and not freed: for the objects, and for the index.
     let stateBytes: Int64
     let indexBytes: Int64
+    /// Instructions to compile and publish; nil where nobody counts them.
+    let compileInstructions: UInt64?
 
-    init(_ cluster: ScriptedCluster, options: ZoneOptions = ZoneOptions()) throws(BenchFailure) {
+    init(_ cluster: ScriptedCluster, options: ZoneOptions = ZoneOptions(), _ counter: InstructionCounter? = nil)
+        throws(BenchFailure)
+    {
         var resources: [(ScriptedResource, WatchedResource)] = [
             (.namespaces, .namespaces), (.services, .services), (.endpointSlices, .endpointSlices),
         ]
@@ -31,7 +35,9 @@ struct BuiltIndex {
         }
         let applied = ProcessorTime.thread
         let between = callocationcount_bytes()
+        let instructions = counter?.count ?? 0
         if let change = state.takeChange() { index.apply(change, serial: 1) }
+        compileInstructions = counter.map { $0.count - instructions }
         compileSeconds = ProcessorTime.thread - applied
         applySeconds = applied - start
         stateBytes = between - before

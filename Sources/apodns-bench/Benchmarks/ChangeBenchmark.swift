@@ -7,28 +7,6 @@ import ScriptedAPI
 
 /// What one changed endpoint costs in a cluster of 50,000: in process, and from the API server's write to the new answer.
 struct ChangeBenchmark {
-    /// The service that changes, and its slice.
-    private struct Target {
-        let name: String
-        let slice: ScriptedEndpointSlice
-        let service: String
-
-        /// The address of change `number`, and its dashed form.
-        static func address(_ number: Int) -> (address: String, label: String) {
-            let (high, low) = (number >> 8 & 255, number & 255)
-            return ("172.16.\(high).\(low)", "172-16-\(high)-\(low)")
-        }
-
-        /// The slice with one endpoint's address changed.
-        func changed(_ number: Int) -> ScriptedEndpointSlice {
-            var slice = slice
-            slice.endpoints[slice.endpoints.count / 2].addresses = [Self.address(number).address]
-            slice.endpoints[slice.endpoints.count / 2].ready = true
-            return slice
-        }
-    }
-
-    private static let microseconds = 1e6
     /// Pause between two changes, in microseconds: nothing is left of the one before.
     private static let pause: UInt32 = 1000
     /// The rest after a start, likewise.
@@ -47,13 +25,7 @@ struct ChangeBenchmark {
 
     func run() throws(BenchFailure) {
         let cluster = BenchPlan.cluster(hasLargeService: true)
-        let (name, namespace) = try ServiceSlices.headlessService(cluster)
-        let small = try ServiceSlices.slices(cluster, namespace: namespace, service: name)
-        let large = try ServiceSlices.slices(cluster, namespace: "team-00", service: "large")
-        let targets = [
-            Target(name: "1 of 10 endpoints", slice: small[0], service: "\(name).\(namespace)"),
-            Target(name: "1 of 5,000 endpoints", slice: large[large.count / 2], service: "large.team-00"),
-        ]
+        let targets = try ChangedSlice.some(of: cluster, large: true)
         let wanted = targets.filter { target in plan.only.map { target.name.contains($0) } ?? true }
         try inside(cluster, wanted)
         try outside(cluster, wanted)
@@ -61,40 +33,24 @@ struct ChangeBenchmark {
 
     // MARK: In process
 
-    private func inside(_ cluster: ScriptedCluster, _ targets: [Target]) throws(BenchFailure) {
+    private func inside(_ cluster: ScriptedCluster, _ targets: [ChangedSlice]) throws(BenchFailure) {
         let count = changesOfRound * plan.rounds
         var table = Table(
             "change in process, of 5,001 services and 55,000 endpoints: ClusterState.apply, takeChange, RecordIndex.apply; "
                 + "processor time of \(count) changes")
         var built = try BuiltIndex(cluster)
         for target in targets {
-            var reading = Samples()
-            var publishing = Samples()
-            for number in 0..<count {
-                let frame = cluster.modifiedFrame(.endpointSlice(target.changed(number)), .protobuf)
-                var object: WatchedObject?
-                let start = ProcessorTime.thread
-                try ObjectReading.read(frame, .protobuf, .endpointSlices, isWatch: true) { object = $0 }
-                let middle = ProcessorTime.thread
-                guard let object else { throw BenchFailure("a made-up event has no object") }
-                built.state.apply(.modified, object)
-                let change = built.state.takeChange()
-                guard let change, built.index.apply(change, serial: UInt32(number)).isPublished else {
-                    throw BenchFailure("\(target.service): a change was not published")
-                }
-                publishing.add((ProcessorTime.thread - middle) * Self.microseconds)
-                reading.add((middle - start) * Self.microseconds)
-            }
-            table.add("\(target.name): event read, median", "\(Table.text(reading.median, 1)) us")
-            table.add("\(target.name): published, median", publishing.median, "us", atMost: Self.goalInside)
-            table.add("\(target.name): published, p99", publishing.percentile(99), "us", atMost: Self.goalInside)
+            let cost = try target.publish(count, cluster, &built, nil)
+            table.add("\(target.name): event read, median", "\(Table.text(cost.reading.median, 1)) us")
+            table.add("\(target.name): published, median", cost.publishing.median, "us", atMost: Self.goalInside)
+            table.add("\(target.name): published, p99", cost.publishing.percentile(99), "us", atMost: Self.goalInside)
         }
         table.show()
     }
 
     // MARK: From outside
 
-    private func outside(_ cluster: ScriptedCluster, _ targets: [Target]) throws(BenchFailure) {
+    private func outside(_ cluster: ScriptedCluster, _ targets: [ChangedSlice]) throws(BenchFailure) {
         let program = try plan.programPath()
         let api: ScriptedAPIServer
         do throws(ScriptedAPIError) { api = try ScriptedAPIServer(cluster) } catch { throw BenchFailure("\(error)") }
@@ -127,7 +83,7 @@ struct ChangeBenchmark {
                 for step in 0..<changesOfRound {
                     let number = round * changesOfRound + step
                     let query = try Query.bytes(
-                        "\(Target.address(number).label).\(target.service).svc.cluster.local.", .a)
+                        "\(ChangedSlice.address(number).label).\(target.service).svc.cluster.local.", .a)
                     let slice = target.changed(number)
                     usleep(Self.pause)
                     let start = ProcessorTime.wall

@@ -1,102 +1,92 @@
-import CAllocationCount
 import ClusterZone
-import DNSWire
+import LinuxIO
 import RecordIndex
 import ScriptedAPI
 
-/// What the smallest parts cost: nanoseconds of processor time and allocations of each.
+/// What the smallest parts cost: nanoseconds of processor time, allocations and instructions of each, and bytes.
 struct MicroBenchmark {
     private let plan: BenchPlan
+    private let counter = InstructionCounter()
 
     init(_ plan: BenchPlan) { self.plan = plan }
 
+    /// Everything that is measured, by name.
+    struct Outcome {
+        var answers: [(name: String, cost: Cost)] = []
+        var indexes: [(name: String, cost: IndexCost)] = []
+        var changes: [(name: String, cost: ChangedSlice.Cost)] = []
+    }
+
     func run() throws(BenchFailure) {
+        let outcome = try measure()
         var table = Table("micro: in 5,000 services and 50,000 endpoints; median of \(plan.rounds) rounds")
-        let cluster = BenchPlan.cluster()
+        for (name, cost) in outcome.indexes {
+            table.add("read and keep objects\(name)", "\(Table.text(cost.apply.median, 0)) ns an endpoint")
+            let instructions = cost.instructions.map { ", \(Table.text($0, 0)) instructions" } ?? ""
+            table.add(
+                "compile and publish\(name)", "\(Table.text(cost.compile.median, 0)) ns an endpoint\(instructions)")
+            table.add("memory of the objects\(name)", "\(Table.text(cost.stateBytes, 1)) B an endpoint")
+            table.add("memory of the index\(name)", "\(Table.text(cost.indexBytes, 1)) B an endpoint")
+            table.add("of it blocks and tables\(name)", "\(Table.text(cost.blockBytes, 1)) B an endpoint")
+            table.add("of it the endpoints' names\(name)", "\(Table.text(cost.nameBytes, 1)) B an endpoint")
+        }
+        for (name, cost) in outcome.answers { table.add(name, cost.text) }
+        for (name, cost) in outcome.changes {
+            let instructions = cost.instructions
+            let counted = instructions.count == 0 ? "" : ", \(Table.text(instructions.median, 0)) instructions"
+            table.add("change: \(name)", "\(Table.text(cost.publishing.median, 1)) us\(counted)")
+        }
+        table.show()
+        if counter == nil { Output.standard.writeLine(InstructionCounter.absence) }
+    }
+
+    private func isWanted(_ name: String) -> Bool { plan.only.map { name.contains($0) } ?? true }
+
+    func measure() throws(BenchFailure) -> Outcome {
+        var outcome = Outcome()
+        let cluster = BenchPlan.cluster(hasLargeService: false)
         if plan.only == nil {
             var options = ZoneOptions()
-            try build(cluster, options, "", &table)
+            outcome.indexes.append(("", try IndexCost(cluster, options, plan, counter)))
             options.servesPods = true
             options.endpointPodNames = true
-            try build(cluster, options, ", pods and pod names", &table)
+            outcome.indexes.append((", pods and pod names", try IndexCost(cluster, options, plan, counter)))
         }
-        try answers(cluster, &table)
-        table.show()
+        try answers(AnswerCase.ofCluster(cluster), cluster, &outcome)
+        for endpoints in [1000, 10_000] {
+            let cluster = ScriptedCluster.generate(
+                services: 10, endpoints: 100, pods: 0, largeService: endpoints, seed: 1)
+            try answers(AnswerCase.ofLargeService(endpoints: endpoints), cluster, &outcome)
+        }
+        try changes(&outcome)
+        return outcome
     }
 
-    private func build(
-        _ cluster: ScriptedCluster, _ options: ZoneOptions, _ kind: String, _ table: inout Table
+    private func answers(
+        _ cases: [AnswerCase], _ cluster: ScriptedCluster, _ outcome: inout Outcome
     ) throws(BenchFailure) {
-        var apply = Samples()
-        var compile = Samples()
-        var bytes = (state: Int64(0), index: Int64(0), size: 0)
-        for _ in 0..<plan.rounds {
-            let built = try BuiltIndex(cluster, options: options)
-            apply.add(built.applySeconds * 1e9 / Double(BenchPlan.endpoints))
-            compile.add(built.compileSeconds * 1e9 / Double(BenchPlan.endpoints))
-            bytes = (built.stateBytes, built.indexBytes, built.index.snapshot.size)
-        }
-        table.add("read and keep objects\(kind)", "\(Table.text(apply.median, 0)) ns an endpoint")
-        table.add("compile and publish\(kind)", "\(Table.text(compile.median, 0)) ns an endpoint")
-        func each(_ bytes: Int) -> String {
-            "\(Table.text(Double(bytes) / Double(BenchPlan.endpoints), 0)) B an endpoint"
-        }
-        table.add("memory of the objects\(kind)", each(Int(bytes.state)))
-        table.add("memory of the index\(kind)", each(Int(bytes.index)))
-        table.add("of it blocks and tables\(kind)", each(bytes.size))
-    }
-
-    // MARK: Answers
-
-    private func answers(_ cluster: ScriptedCluster, _ table: inout Table) throws(BenchFailure) {
+        let wanted = cases.filter { isWanted($0.name) }
+        guard !wanted.isEmpty else { return }
         let built = try BuiltIndex(cluster)
         let bench = try AnswerBench(built.index.snapshot)
         defer { bench.deallocate() }
-        var plain: [String] = []
-        var headless: [String] = []
-        for case .service(let service) in cluster.objects(.services) {
-            let name = "\(service.metadata.name).\(service.metadata.namespace).svc.cluster.local."
-            if service.clusterIP == "None" { headless.append(name) } else { plain.append(name) }
-        }
-        var pointers: [String] = []
-        for case .endpointSlice(let slice) in cluster.objects(.endpointSlices) {
-            guard let address = slice.endpoints.first?.addresses.first else { continue }
-            pointers.append(address.split(separator: ".").reversed().joined(separator: ".") + ".in-addr.arpa.")
-        }
-        try add("read a request", plain, .a, &table) { bench.read($0) }
-        try add("read a request, find its service", plain, .a, &table) { bench.find($0) }
-        try add("A of a service", plain, .a, &table) { bench.answer($0) }
-        try add("A of a headless service, 10 endpoints", headless, .a, &table) { bench.answer($0) }
-        try add("SRV of a headless service, 20 records", headless.map { "_http._tcp." + $0 }, .srv, &table) {
-            bench.answer($0)
-        }
-        try add("PTR of an endpoint", pointers, .ptr, &table) { bench.answer($0) }
-        try add("NXDOMAIN", plain.map { "no-" + $0 }, .a, &table) { bench.answer($0) }
+        for row in wanted { outcome.answers.append((row.name, try row.measure(bench, plan, counter))) }
     }
 
-    /// Nanoseconds of `body` for each of the names, one after the other.
-    private func add(
-        _ what: String, _ names: [String], _ type: RecordType, _ table: inout Table, _ body: ([UInt8]) -> Void
-    ) throws(BenchFailure) {
-        guard plan.only.map({ what.contains($0) }) ?? true else { return }
-        // More than the processor's first caches hold, as in a cluster.
-        var queries: [[UInt8]] = []
-        for name in names.prefix(2000) { queries.append(try Query.bytes(name, type)) }
-        let passes = plan.isQuick ? 5 : 50
-        var times = Samples()
-        for query in queries { body(query) }
-        let before = callocationcount_calls()
-        for query in queries { body(query) }
-        let allocations = callocationcount_calls() - before
-        for _ in 0..<plan.rounds {
-            let start = ProcessorTime.thread
-            for _ in 0..<passes {
-                for query in queries { body(query) }
+    /// The same change in clusters of different sizes: the cost must not grow with them.
+    private func changes(_ outcome: inout Outcome) throws(BenchFailure) {
+        let sizes = [
+            (", of 500 endpoints", ScriptedCluster.generate(services: 50, endpoints: 500, pods: 0, seed: 1), false),
+            (", of 55,000 endpoints", BenchPlan.cluster(hasLargeService: true), true),
+        ]
+        for (name, cluster, isLarge) in sizes {
+            let slices = try ChangedSlice.some(of: cluster, large: isLarge).filter { isWanted($0.name + name) }
+            guard !slices.isEmpty else { continue }
+            var built = try BuiltIndex(cluster)
+            for slice in slices {
+                let cost = try slice.publish(plan.isQuick ? 50 : 200, cluster, &built, counter)
+                outcome.changes.append((slice.name + name, cost))
             }
-            times.add((ProcessorTime.thread - start) * 1e9 / Double(passes * queries.count))
         }
-        table.add(what, "\(Table.text(times.median, 0)) ns")
-        table.add(
-            "\(what): allocations", Double(allocations) / Double(max(1, queries.count)), "each", atMost: 0, digits: 0)
     }
 }

@@ -5,6 +5,9 @@ struct Table {
     private let title: String
     private var rows: [[String]] = [["what", "measured", "goal", ""]]
 
+    /// The rows whose number is not what its goal asks for.
+    private(set) var missed: [String] = []
+
     init(_ title: String) { self.title = title }
 
     /// A row without a goal.
@@ -27,6 +30,7 @@ struct Table {
         let measured = "\(Self.text(value, digits)) \(unit)"
         guard let goal else { return add(what, measured) }
         let limit = "\(sign) \(Self.text(goal, goal == goal.rounded() ? 0 : max(1, digits)))"
+        if !isReached(goal) { missed.append(what) }
         rows.append([what, measured, limit, isReached(goal) ? "reached" : "MISSED"])
     }
 

@@ -282,12 +282,15 @@ struct IncrementalTests {
         options.servesPods = true
         options.servesImports = number != 2
         switch number {
-        case 1: options.labels = try LabelSelector(parsing: "app=in")
+        case 1:
+            options.labels = try LabelSelector(parsing: "app=in")
+            options.endpointAliases = true
         case 2: options.namespaces = ["n", "m", "o"]
         case 3:
             options.namespaceLabels = try LabelSelector(parsing: "app=in")
             options.zonal = true
             options.endpointPodNames = true
+            options.endpointAliases = true
         case 4:
             options.ignoresEmptyServices = true
             options.servesEndpoints = false

@@ -78,7 +78,8 @@ import Testing
         Good(["pods disabled"]) { $0.answers.podMode == .disabled && !$0.zone.servesPods },
         Good(["pods insecure"]) { $0.answers.podMode == .insecure && !$0.zone.servesPods },
         Good(["pods verified"]) { $0.answers.podMode == .verified && $0.zone.servesPods },
-        Good(["endpoint_pod_names"]) { $0.zone.endpointPodNames },
+        Good(["endpoint_pod_names"]) { $0.zone.endpointPodNames && !$0.zone.endpointAliases },
+        Good(["endpoint_aliases"]) { $0.zone.endpointAliases && !$0.zone.endpointPodNames },
         Good(["noendpoints"]) { !$0.zone.servesEndpoints },
         Good(["ignore empty_service"]) { $0.zone.ignoresEmptyServices },
         Good(["zonal"]) { $0.zone.zonal && $0.answers.zonal },
@@ -119,7 +120,7 @@ import Testing
 
     private static let known =
         "expected one of endpoint, tls, kubeconfig, apiserver_qps, apiserver_burst, apiserver_max_inflight, namespaces, "
-        + "namespace_labels, labels, pods, endpoint_pod_names, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, "
+        + "namespace_labels, labels, pods, endpoint_pod_names, endpoint_aliases, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, "
         + "startup_timeout, snapshot, last_state"
 
     /// Lines of the block, and what is said to them.
@@ -138,6 +139,10 @@ import Testing
         (
             ["ttl 5", "pods secure"],
             "Corefile:4:10: wrong value for pods: secure, must be one of: disabled, verified, insecure"
+        ),
+        (
+            ["endpoint_aliases on"],
+            "Corefile:3:22: Unexpected argument 'on' of 'endpoint_aliases', expected none"
         ),
         (["endpoint_pod_names on"], "Corefile:3:24: Unexpected argument 'on' of 'endpoint_pod_names', expected none"),
         (["noendpoints 1"], "Corefile:3:17: Unexpected argument '1' of 'noendpoints', expected none"),
