@@ -14,6 +14,11 @@ static inline void copenssl_release_buffers(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 
+// The peer is sent the certificates that were given, and none that happen to be among the authorities.
+static inline void copenssl_add_nothing_to_chain(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
+}
+
 static inline int copenssl_set_lowest_version(SSL_CTX *context, int version) {
     return SSL_CTX_set_min_proto_version(context, version);
 }

@@ -84,7 +84,8 @@ struct RunServer {
         for (plan, address) in zip(configuration.listeners, server.addresses) {
             for zone in plan.zones.map(\.name).sorted() {
                 let at = plan.address.isWildcard ? "" : " on \(address.host)"
-                Output.standard.writeLine("\(zone):\(address.port)\(at)")
+                let scheme = plan.scheme == .dns ? "" : "\(plan.scheme)://"
+                Output.standard.writeLine("\(scheme)\(zone):\(address.port)\(at)")
             }
         }
         Output.standard.writeLine(Version.text)

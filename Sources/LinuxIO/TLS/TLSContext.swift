@@ -110,6 +110,7 @@ package final class TLSContext: @unchecked Sendable {
         _ = copenssl_set_lowest_version(context, TLS1_2_VERSION)
         copenssl_set_modes(context)
         copenssl_release_buffers(context)
+        copenssl_add_nothing_to_chain(context)
         // A record's head and body are read with one call.
         copenssl_read_ahead(context)
         // Nobody needs renegotiation, which costs a handshake for a few bytes (as in Go).
