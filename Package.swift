@@ -18,11 +18,12 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         .target(name: "DNSWire", swiftSettings: strict),
         .target(name: "Corefile", swiftSettings: strict),
         .target(name: "RecordIndex", dependencies: ["DNSWire"], swiftSettings: strict),
-        .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "LinuxIO", dependencies: ["CLinux", "COpenSSL"], swiftSettings: strict),
         .target(name: "KubernetesAPI", dependencies: ["CCurl", "CYAML", "LinuxIO"], swiftSettings: strict),
         .target(
             name: "ClusterZone", dependencies: ["DNSWire", "KubernetesAPI", "RecordIndex"],
@@ -43,9 +44,9 @@ let package = Package(
         .testTarget(name: "DNSWireTests", dependencies: ["DNSWire"], swiftSettings: strict),
         .testTarget(name: "CorefileTests", dependencies: ["Corefile"], exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(name: "RecordIndexTests", dependencies: ["RecordIndex", "DNSWire"], swiftSettings: strict),
-        .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+        .testTarget(
+            name: "LinuxIOTests", dependencies: ["COpenSSL", "LinuxIO", "ScriptedAPI"], swiftSettings: strict),
         // A stand-in for an API server: real sockets, TLS, and every fault that one can have.
-        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "ScriptedAPI", dependencies: ["COpenSSL"], path: "Tests/ScriptedAPI", swiftSettings: strict),
         // Measuring; nothing that ships needs it.
         .target(name: "CAllocationCount"),
@@ -69,7 +70,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PluginsTests",
-            dependencies: ["ClusterZone", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            dependencies: ["ClusterZone", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO", "ScriptedAPI"],
             swiftSettings: strict),
         // What the tests over sockets have in common: a running server and clients that ask it.
         .target(
@@ -77,7 +78,9 @@ let package = Package(
             path: "Tests/ServerHarness", swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["ServerHarness", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO"],
+            dependencies: [
+                "ServerHarness", "ScriptedAPI", "Server", "Plugins", "PluginKit", "DNSWire", "Corefile", "LinuxIO",
+            ],
             exclude: ["Fixtures"], swiftSettings: strict),
         // A live cluster, as far as the answers: a scripted API server on one side, DNS clients on the other.
         .testTarget(
@@ -88,7 +91,8 @@ let package = Package(
                 "RecordIndex", "Corefile", "DNSWire", "LinuxIO",
             ], swiftSettings: strict),
         .testTarget(
-            name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "DNSWire", "LinuxIO"], exclude: ["Fixtures"],
+            name: "apodnsTests", dependencies: ["apodns", "ServerHarness", "ScriptedAPI", "DNSWire", "LinuxIO"],
+            exclude: ["Fixtures"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

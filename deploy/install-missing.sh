@@ -22,13 +22,14 @@ if ! command -v swift >/dev/null; then
     exit 1
 fi
 if ! command -v dpkg-query >/dev/null; then
-    echo "this is not Debian or Ubuntu: see that libyaml, libcurl, pcre2 (8 bit) and pkg-config are there, with headers" >&2
+    echo "this is not Debian or Ubuntu: see that libyaml, libcurl, OpenSSL 3, pcre2 (8 bit) and pkg-config are there, with headers" >&2
     exit 0
 fi
 
 need_package libyaml-dev
 need_package libpcre2-dev
 need_package libcurl4-openssl-dev
+need_package libssl-dev
 need_command pkg-config pkg-config
 if [[ ${1:-} != image ]]; then
     # dig, to ask the server something.
@@ -44,8 +45,7 @@ if [[ ${1:-} == test ]]; then
     need_command python3 python3
     # The manifests of deploy/ are read with it.
     python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
-    # The scripted API server speaks TLS, and makes its certificates.
-    need_package libssl-dev
+    # Certificates are made by the tests.
     need_command openssl openssl
     # Nodes that find each other by the names of their pods.
     need_command erl erlang-base

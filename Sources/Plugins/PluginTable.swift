@@ -57,7 +57,7 @@ package enum PluginTable {
         Entry("cache", CachePlugin.self),
         Entry("header", HeaderPlugin.self),
         Entry("dnssec"),
-        Entry("tls"),
+        Entry("tls", TLSPlugin.self),
         Entry("minimal", MinimalPlugin.self),
         Entry("template", TemplatePlugin.self),
         Entry("transfer"),

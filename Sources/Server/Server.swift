@@ -62,7 +62,8 @@ package final class Server: Sendable {
     /// some other program's over UDP.
     private static let mostPorts = 8
 
-    /// Opens the sockets of one address: TCP first, then as many UDP sockets at the same port as there are workers.
+    /// Opens the sockets of one address: TCP first, then as many UDP sockets at the same port as there are workers; only
+    /// the first where UDP is not spoken.
     private func open(_ plan: ListenerPlan) throws(StartError) -> (StreamListener, [DatagramSocket]) {
         var tries = 0
         while true {
@@ -71,7 +72,8 @@ package final class Server: Sendable {
                 let listener = try StreamListener.listen(plan.address)
                 let address = plan.address.withPort(listener.boundAddress.port)
                 var sockets: [DatagramSocket] = []
-                for _ in 0..<(plan.socketCount ?? workerCount) { sockets.append(try DatagramSocket.bind(address)) }
+                let socketCount = plan.takesDatagrams ? plan.socketCount ?? workerCount : 0
+                for _ in 0..<socketCount { sockets.append(try DatagramSocket.bind(address)) }
                 if sockets.count > 1 { sockets[0].spreadByProcessor(count: sockets.count) }
                 state.withLock { $0.addresses.append(address) }
                 return (listener, sockets)
@@ -107,14 +109,17 @@ package final class Server: Sendable {
             }
             let loop = try EventLoop(clock: process.clock)
             let queries = WaitingQueries(loop: loop)
-            // By address: no two listeners have the same.
             let ownQueries = Dictionary(
-                uniqueKeysWithValues: configuration.listeners.map { ($0.address, OwnQueryQueue(loop: loop)) })
+                uniqueKeysWithValues: configuration.listeners.map { ($0.listeningPlace, OwnQueryQueue(loop: loop)) })
             let service = try StreamService(streams, clock: process.clock, queries: queries) { plan in
-                Router(
+                let ownQueries = ownQueries[plan.listeningPlace]
+                let router = Router(
                     plan, transport: .tcp, random: Server.random(),
                     dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp), clock: process.clock,
-                    queries: queries, ownQueries: ownQueries[plan.address])
+                    queries: queries, ownQueries: ownQueries)
+                // Otherwise the router of the address's UDP queries does it.
+                if !plan.takesDatagrams { ownQueries?.serve(with: router) }
+                return router
             }
             let admin = try AdminService(process.admin, clock: process.clock)
             state.withLock { state in
@@ -124,11 +129,11 @@ package final class Server: Sendable {
                 state.admin = admin
             }
             let handOvers = waiting.map { socket, plan in
-                Self.handOver(plan, socket, queries, ownQueries[plan.address], metrics, process)
+                Self.handOver(plan, socket, queries, ownQueries[plan.listeningPlace], metrics, process)
             }
             for (worker, plan, number, address) in workers where handOvers.indices.contains(address) {
                 let handOver = handOvers[address]
-                let ownQueries = ownQueries[plan.address]
+                let ownQueries = ownQueries[plan.listeningPlace]
                 try worker.start(name: "udp-\(number)") {
                     Router(
                         plan, transport: .udp, random: Server.random(),

@@ -87,7 +87,8 @@ struct RunServer {
                     Output.standard.writeLine("Warning: Domain \"\(zone)\" does not follow RFC1035 preferred syntax")
                 }
                 let at = plan.address.isWildcard ? "" : " on \(address.host)"
-                Output.standard.writeLine("\(zone):\(address.port)\(at)")
+                let scheme = plan.scheme == .dns ? "" : "\(plan.scheme)://"
+                Output.standard.writeLine("\(scheme)\(zone):\(address.port)\(at)")
             }
         }
         Output.standard.writeLine(Version.text)

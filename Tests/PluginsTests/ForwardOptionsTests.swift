@@ -17,8 +17,8 @@ struct ForwardOptionsTests {
         ("forward", "Corefile:2:1: 'forward' has no argument, expected at least 2 arguments"),
         ("forward .", "Corefile:2:1: 'forward' has 1 argument, expected at least 2 arguments"),
         (
-            "forward . tls://9.9.9.9",
-            "Corefile:2:11: plugin/forward: 'tls://9.9.9.9': upstreams over tls:// are known in CoreDNS, not in apodns yet"
+            "forward . https://9.9.9.9",
+            "Corefile:2:11: plugin/forward: 'https://9.9.9.9': upstreams over https:// are known in CoreDNS, not in apodns yet"
         ),
         (
             "forward . ftp://9.9.9.9",
@@ -65,10 +65,6 @@ struct ForwardOptionsTests {
         (
             "forward . 10.0.0.1 {\n failover NOERROR\n}",
             "Corefile:3:2: plugin/forward: NoError cannot be used in failover"
-        ),
-        (
-            "forward . 10.0.0.1 {\n tls_servername a\n}",
-            "Corefile:3:2: plugin/forward: 'tls_servername' is known in CoreDNS"
         ),
         (
             "forward . 10.0.0.1 {\n resolver here\n}",

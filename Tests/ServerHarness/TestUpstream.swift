@@ -100,9 +100,11 @@ package final class TestUpstream: Sendable {
 
     /// - Parameters:
     ///   - wanted: where to listen; a port of 0 is chosen by the system.
+    ///   - tls: what its connections are encrypted with; nil for plain TCP.
     ///   - react: called on the upstream's thread.
     package init(
-        at wanted: SocketAddress = .loopback(port: 0), _ react: @escaping @Sendable (Query) -> Reaction
+        at wanted: SocketAddress = .loopback(port: 0), tls: TLSContext? = nil,
+        _ react: @escaping @Sendable (Query) -> Reaction
     ) throws {
         let (listener, socket) = try Self.open(wanted)
         address = wanted.withPort(listener.boundAddress.port)
@@ -126,7 +128,7 @@ package final class TestUpstream: Sendable {
             }
             return 0
         }
-        try server.serve(listener)
+        try server.serve(listener, tls: tls)
         kept.server = server
         kept.socket = socket
         try loop.register(socket.descriptor, .readable) { [unowned kept] _ in

@@ -124,9 +124,10 @@ import Testing
                 "Corefile:4:1: cannot serve dns://.:5300 - zone overlap listener capacity with dns://.:5300: give both "
                 + "blocks a bind of their own"),
         Refused(
-            text: "tls://example.org {\n    whoami\n}\n",
+            text: "quic://example.org {\n    whoami\n}\n",
             message:
-                "Corefile:1:1: 'tls://example.org': tls servers are known in CoreDNS, not in apodns yet; expected dns"),
+                "Corefile:1:1: 'quic://example.org': quic servers are known in CoreDNS, not in apodns yet; expected dns or tls"
+        ),
         Refused(
             text: "example.org:5300\nhttps://. {\n    whoami\n}\n",
             message: ""),

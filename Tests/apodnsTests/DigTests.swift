@@ -1,4 +1,5 @@
 import Foundation
+import ScriptedAPI
 import ServerHarness
 import Testing
 
@@ -43,6 +44,22 @@ import Testing
         #expect(output.contains(transport == "+tcp" ? "(TCP)" : "(UDP)"), "\(output)")
         // dig says so where a message is broken or oddly made.
         #expect(!output.contains("WARNING: Message parser") && !output.contains("malformed"), "\(output)")
+    }
+
+    /// dig checks the certificate: its authority, and whom it is for.
+    @Test(arguments: [
+        (["+tls"], true), (["+tls-ca=CA", "+tls-hostname=localhost"], true), (["+tls-ca=CA"], true),
+        (["+tls-ca=CA", "+tls-hostname=dns.example"], false), (["+notls", "+tcp"], false),
+    ])
+    func asksOverTLS(words: [String], isAnswered: Bool) throws {
+        let made = try ScriptedCertificates.shared()
+        let server = try RunningServer(
+            "tls://.:0 {\n bind 127.0.0.1\n tls \(made.serverCertificate(.valid)) \(made.serverKey(.valid))\n whoami\n}"
+        )
+        let filled = words.map { $0.replacingOccurrences(of: "CA", with: made.authority) }
+        let (_, output) = try dig(server, filled + ["+tries=1", "www.example.org.", "A"])
+        #expect(output.contains("status: NOERROR") == isAnswered, "\(output)")
+        #expect(output.contains("(TLS)") == isAnswered, "\(output)")
     }
 
     @Test func followsAnAnswerThatWasCutOverTCP() throws {

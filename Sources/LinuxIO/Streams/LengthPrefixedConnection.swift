@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a `LengthPrefixedServer` keeps of one connection. At rest it has no buffers: those are the server's.
 final class LengthPrefixedConnection {
     let socket: StreamSocket
@@ -23,11 +25,17 @@ final class LengthPrefixedConnection {
     var isCalled = false
     /// Whether the connection is gone; replies to it are dropped.
     var isClosed = false
+    /// Whether it is read again in this turn, for what TLS holds.
+    var readsSoon = false
     /// What the loop calls for now.
     var interest: EventLoop.Events = .readable
 
-    init(socket: StreamSocket, client: SocketAddress, local: SocketAddress) {
+    /// TLS over the socket; nil where the bytes go as they are.
+    let session: TLSSession?
+
+    init(socket: StreamSocket, session: TLSSession?, client: SocketAddress, local: SocketAddress) {
         self.socket = socket
+        self.session = session
         self.client = client
         self.local = local
     }
@@ -40,4 +48,28 @@ final class LengthPrefixedConnection {
 
     /// Whether what comes stays with the kernel: there is enough to do.
     var mustNotBeRead: Bool { isFull || isHeld }
+
+    /// Whether reading waits for the socket to become writable, as a handshake may.
+    var readingNeedsWriting: Bool { session?.readingNeedsWriting ?? false }
+
+    /// Reads what is there, as `StreamSocket.read` does; under TLS a failure is EPROTO.
+    func read(into bytes: UnsafeMutableRawBufferPointer) -> (result: Int, errno: Int32) {
+        guard let session else { return socket.read(into: bytes) }
+        return Self.outcome(session.read(into: bytes))
+    }
+
+    /// Writes what is taken, as `StreamSocket.write` does; under TLS a failure is EPROTO.
+    func write(_ bytes: UnsafeRawBufferPointer) -> (result: Int, errno: Int32) {
+        guard let session else { return socket.write(bytes) }
+        return Self.outcome(session.write(bytes))
+    }
+
+    private static func outcome(_ outcome: TLSSession.Outcome) -> (result: Int, errno: Int32) {
+        switch outcome {
+        case .done(let count): (count, 0)
+        case .needsReading, .needsWriting: (-1, EAGAIN)
+        case .ended: (0, 0)
+        case .failed: (-1, EPROTO)
+        }
+    }
 }

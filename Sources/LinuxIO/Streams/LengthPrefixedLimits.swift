@@ -5,8 +5,8 @@ package struct LengthPrefixedLimits: Sendable {
     package static let defaultIdleTimeout = 10 * Clock.second
     /// Nanoseconds within which a client must have taken the answers that wait for it.
     package static let defaultWriteTimeout = 10 * Clock.second
-    /// Connections at once: with some 200 bytes each (and up to 400 KiB when the client does not read) that is little, and
-    /// it is the usual soft limit on descriptors.
+    /// Connections at once: with some 200 bytes each (tens of KiB over TLS, and up to 400 KiB when the client does not read)
+    /// that is little, and it is the usual soft limit on descriptors.
     package static let defaultConnections = 1024
     /// Connections of one address at once: a quarter, so that one client cannot push out all others (RFC 7766 section
     /// 6.2.2 leaves the number to the server).

@@ -29,6 +29,11 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     /// Room for the answers to one read: at least one of the longest, and hundreds of the usual ones.
     private static let outputBytes = 4 * (prefix + maximumFrame)
 
+    /// Steps of TLS handshakes in one turn of the loop. Each costs up to a millisecond of processor time (a signature with
+    /// RSA-2048; a fifth of that with P-256), which is little enough for the loop's own thread, as long as a crowd of new clients
+    /// does not keep those that are there waiting.
+    private static let handshakesPerTurn = 8
+
     private let loop: EventLoop
     private let limits: LengthPrefixedLimits
     private let answer: Answer
@@ -44,6 +49,8 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private var sweep: (timer: TimerID, deadline: UInt64)?
     /// The connection whose frame is being answered.
     private var answering: LengthPrefixedConnection?
+    /// Steps of handshakes in this turn.
+    private var handshakes = 0
     private var isDraining = false
     private var drained: (() -> Void)?
     private let input: UnsafeMutableRawBufferPointer
@@ -71,13 +78,13 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         output.deallocate()
     }
 
-    /// Serves the connections of `listener` too. Throws the error of epoll_ctl.
-    package func serve(_ listener: StreamListener) throws(SystemError) {
+    /// Serves the connections of `listener` too, over TLS where it is given. Throws the error of epoll_ctl.
+    package func serve(_ listener: StreamListener, tls: TLSContext? = nil) throws(SystemError) {
         let acceptor = try StreamAcceptor(
             listener: listener, loop: loop,
             take: { [weak self] socket, client in
                 guard let self else { return socket.close() }
-                self.take(socket, client: client, listener: listener)
+                self.take(socket, client: client, listener: listener, tls: tls)
             }, spare: { [weak self] in self?.evictOldestIdle() ?? false })
         acceptors.append(acceptor)
     }
@@ -153,7 +160,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
 
     // MARK: Connections
 
-    private func take(_ socket: StreamSocket, client: SocketAddress, listener: StreamListener) {
+    private func take(_ socket: StreamSocket, client: SocketAddress, listener: StreamListener, tls: TLSContext?) {
         let address = client.withPort(0)
         let held = perClient[address] ?? 0
         guard held < limits.connectionsPerClient else {
@@ -167,7 +174,13 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         var local = listener.boundAddress
         do throws(SystemError) {
             if listener.isWildcard { local = try socket.localAddress() }
-            let connection = LengthPrefixedConnection(socket: socket, client: client, local: local)
+            var session: TLSSession?
+            if let tls {
+                session = TLSSession(server: tls, descriptor: socket.descriptor)
+                // No memory: nothing may go over the socket as it is.
+                if session == nil { return socket.close() }
+            }
+            let connection = LengthPrefixedConnection(socket: socket, session: session, client: client, local: local)
             let descriptor = socket.descriptor
             // The loop keeps the server for as long as it has connections.
             try loop.register(descriptor, .readable) { events in self.ready(connection, events) }
@@ -194,6 +207,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         let held = perClient[address] ?? 0
         perClient[address] = held > 1 ? held - 1 : nil
         loop.unregister(descriptor)
+        connection.session?.end()
         connection.socket.close()
         if isDraining { finishDraining() }
     }
@@ -291,8 +305,30 @@ package final class LengthPrefixedServer: @unchecked Sendable {
             closeConnection(connection)
         } else if connection.isBlocked {
             if events.contains(.writable) { resume(connection) }
-        } else if events.contains(.readable), !connection.mustNotBeRead {
-            read(connection)
+        } else if events.contains(connection.readingNeedsWriting ? .writable : .readable), !connection.mustNotBeRead {
+            if mayRead(connection) { read(connection) }
+        }
+    }
+
+    /// Whether a connection is read now: in a handshake only within the turn's measure.
+    private func mayRead(_ connection: LengthPrefixedConnection) -> Bool {
+        guard let session = connection.session, !session.isEstablished else { return true }
+        if handshakes == 0 { loop.atEndOfTurn { [weak self] in self?.handshakes = 0 } }
+        handshakes += 1
+        // The others are still readable in the next turn.
+        return handshakes <= Self.handshakesPerTurn
+    }
+
+    /// Reads again soon what has been taken from the socket already, which says nothing more about it.
+    private func readMore(_ connection: LengthPrefixedConnection) {
+        guard !connection.readsSoon, let session = connection.session, session.hasMore else { return }
+        connection.readsSoon = true
+        loop.schedule(after: 0) { [weak self] in
+            connection.readsSoon = false
+            guard let self, !connection.isClosed, !connection.isBlocked, !connection.isClosing,
+                !connection.mustNotBeRead
+            else { return }
+            self.read(connection)
         }
     }
 
@@ -301,9 +337,15 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         // SAFETY: what is kept of the input is less than a frame and its prefix here, half of the buffer (only a connection
         // that is blocked or full keeps more, and it is not read).
         input.copyBytes(from: connection.input)
-        let (count, code) = connection.socket.read(into: UnsafeMutableRawBufferPointer(rebasing: input[start...]))
+        let (count, code) = connection.read(into: UnsafeMutableRawBufferPointer(rebasing: input[start...]))
         if count < 0 {
-            if code != EAGAIN { closeConnection(connection) }
+            if code != EAGAIN {
+                if let session = connection.session, !session.isEstablished { statistics.failedHandshakes &+= 1 }
+                closeConnection(connection)
+            } else if connection.session != nil {
+                // A handshake may wait for the other direction now.
+                settle(connection)
+            }
             return
         }
         if count == 0 {
@@ -319,7 +361,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private func resume(_ connection: LengthPrefixedConnection) {
         let (count, code) = connection.output.withUnsafeBytes { bytes in
             statistics.writes &+= 1
-            return connection.socket.write(UnsafeRawBufferPointer(rebasing: bytes[connection.outputStart...]))
+            return connection.write(UnsafeRawBufferPointer(rebasing: bytes[connection.outputStart...]))
         }
         if count < 0 {
             if code != EAGAIN { closeConnection(connection) }
@@ -422,7 +464,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         let count = bytes.count
         if count == 0 { return true }
         statistics.writes &+= 1
-        let (written, code) = connection.socket.write(bytes)
+        let (written, code) = connection.write(bytes)
         if written < 0, code != EAGAIN {
             closeConnection(connection)
             return false
@@ -444,7 +486,9 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         // A connection that only waits for what it is owed is not read: its end would be reported for ever. Nor is one that
         // is owed too much.
         let interest: EventLoop.Events =
-            connection.isBlocked ? .writable : connection.isClosing || connection.mustNotBeRead ? [] : .readable
+            connection.isBlocked
+            ? .writable : connection.isClosing || connection.mustNotBeRead ? [] : connection.readingNeedsWriting ? .writable : .readable
+        if interest == .readable { readMore(connection) }
         if interest == connection.interest { return }
         do throws(SystemError) {
             try loop.modify(connection.socket.descriptor, interest)

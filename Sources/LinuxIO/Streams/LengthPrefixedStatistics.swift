@@ -12,6 +12,8 @@ package struct LengthPrefixedStatistics: Equatable, Sendable {
     package var idleTimeouts: UInt64 = 0
     /// Connections closed by the write time-out.
     package var writeTimeouts: UInt64 = 0
+    /// Connections closed because their TLS handshake failed.
+    package var failedHandshakes: UInt64 = 0
     /// Frames handed to the answer closure.
     package var frames: UInt64 = 0
     /// Writes that were made.

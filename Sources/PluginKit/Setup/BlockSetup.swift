@@ -21,6 +21,8 @@ package final class BlockSetup {
     package var socketCount: Int?
     /// Set by `timeouts`: what holds for the block's TCP connections.
     package var streamTimeouts = StreamTimeouts()
+    /// Set by `tls`: what holds for the block's encrypted listeners; nil serves without encryption.
+    package var tls: ServerTLS?
     /// Set by `view`: which queries the block takes; nil takes all.
     package var view: (any View)?
     /// Set by `k8s_external`: the block's `kubernetes` keeps the services with external addresses.

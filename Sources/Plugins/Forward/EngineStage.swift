@@ -24,13 +24,21 @@ final class EngineStage {
 
     private func setUpstreams(_ metrics: ForwardMetrics) {
         let known = allUpstreams
-        upstreams = ForwardOptions.addresses(destinations).prefix(ForwardOptions.mostUpstreams).map { address in
-            known.first { $0.address == address }
-                ?? Upstream(address: address, stage: self, metrics: metrics.upstream(address.description))
+        upstreams = ForwardOptions.targets(destinations).prefix(ForwardOptions.mostUpstreams).map { target in
+            known.first { $0.address == target.address && $0.tls?.peer == target.peer }
+                ?? Upstream(
+                    address: target.address, tls: makeTLS(target), stage: self,
+                    metrics: metrics.upstream(target.address.description))
         }
         for upstream in known { upstream.isInUse = upstreams.contains { $0 === upstream } }
         for upstream in upstreams { upstream.isInUse = true }
         allUpstreams = upstreams + known.filter { !$0.isInUse && $0.openSockets > 0 }
+    }
+
+    private func makeTLS(_ target: UpstreamTarget) -> UpstreamTLS? {
+        // Parsing has made a context wherever a destination has a peer.
+        guard let peer = target.peer, let context = options.tls else { return nil }
+        return UpstreamTLS(context: context, peer: peer)
     }
 
     /// The place of the upstream that a query begins with.

@@ -10,7 +10,8 @@ extension ForwardEngine {
     ) -> (channel: UpstreamChannel, identifier: UInt16)? {
         do throws(SystemError) {
             let channel: UpstreamChannel =
-                flight.needsStream ? try streamChannel(upstream, stage) : try datagramChannel(upstream, stage)
+                flight.needsStream || upstream.tls != nil
+                ? try streamChannel(upstream, stage) : try datagramChannel(upstream, stage)
             guard let identifier = channel.waiting.add(flight, &numbers) else {
                 flight.failure = "no id is free for \(channel.ends)"
                 return nil
@@ -26,7 +27,7 @@ extension ForwardEngine {
             armSweep()
             return (channel, identifier)
         } catch {
-            let network = flight.needsStream ? "tcp" : "udp"
+            let network = flight.needsStream || upstream.tls != nil ? "tcp" : "udp"
             flight.failure = "dial \(network) \(upstream.name): \(error.call): \(error.reason)"
             return nil
         }
@@ -171,13 +172,14 @@ extension ForwardEngine {
         // One that nothing waits for; or a new one; or the one with the fewest.
         let best = upstream.streams.min { $0.waiting.count < $1.waiting.count }
         if let best, best.waiting.isEmpty || upstream.streams.count >= StreamChannel.mostOpen {
-            upstream.metrics.countConnection(isStream: true, isReused: true)
+            upstream.countStream(isReused: true)
             return best
         }
-        upstream.metrics.countConnection(isStream: true, isReused: false)
+        upstream.countStream(isReused: false)
         do throws(SystemError) {
             let socket = try ConnectedSocket.open(.stream, to: upstream.address, from: stage.options.sourceAddress)
             let channel = StreamChannel(socket: socket, upstream: upstream, now: loop.now)
+            if let tls = upstream.tls { channel.session = try tls.open(socket) }
             try register(channel, .writable) { [unowned self, unowned channel] events in self.ready(channel, events) }
             upstream.streams.append(channel)
             return channel
@@ -194,13 +196,17 @@ extension ForwardEngine {
             return "write \(channel.ends): too much waits"
         }
         if channel.isConnected, channel.output.isEmpty {
-            let (result, code) = channel.socket.send(UnsafeRawBufferPointer(rebasing: output[..<count]))
-            if result < 0, code != EAGAIN {
-                let problem = "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)"
+            var taken = 0
+            switch channel.send(UnsafeRawBufferPointer(rebasing: output[..<count])) {
+            case .done(let sent): taken = sent
+            case .wait: break
+            case .ended:
+                failed(channel, "EOF")
+                return "EOF"
+            case .failed(let problem):
                 failed(channel, problem)
                 return problem
             }
-            let taken = max(0, result)
             if taken < count { channel.output += output[taken..<count] }
         } else {
             channel.output += output[..<count]
@@ -209,9 +215,9 @@ extension ForwardEngine {
         return nil
     }
 
-    private func settle(_ channel: StreamChannel) {
-        var interest: EventLoop.Events = channel.isConnected ? .readable : .writable
-        if !channel.output.isEmpty { interest.insert(.writable) }
+    func settle(_ channel: StreamChannel) {
+        var interest: EventLoop.Events = channel.isConnected || channel.waitsForPeer ? .readable : .writable
+        if !channel.output.isEmpty, !channel.waitsForPeer { interest.insert(.writable) }
         guard interest != channel.interest, !channel.isClosed else { return }
         channel.interest = interest
         try? loop.modify(channel.socket.descriptor, interest)
@@ -225,29 +231,35 @@ extension ForwardEngine {
                     channel,
                     "dial tcp \(channel.upstream.name): connect: \(SystemError(call: "connect", code: code).reason)")
             }
-            if events.contains(.writable) { channel.isConnected = true }
-        }
-        if events.contains(.writable), !channel.output.isEmpty {
-            let (count, code) = channel.output.withUnsafeBytes { channel.socket.send($0) }
-            if count < 0, code != EAGAIN {
-                return failed(channel, "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)")
+            if channel.session != nil {
+                guard shakeHands(channel) else { return }
+            } else if events.contains(.writable) {
+                channel.isConnected = true
             }
-            if count > 0 { channel.output.removeFirst(count) }
+        }
+        if events.contains(.writable) || channel.session != nil, channel.isConnected, !channel.output.isEmpty {
+            switch channel.output.withUnsafeBytes({ channel.send($0) }) {
+            case .done(let count): channel.output.removeFirst(count)
+            case .wait: break
+            case .ended: return failed(channel, "EOF")
+            case .failed(let problem): return failed(channel, problem)
+            }
         }
         settle(channel)
-        if !events.isDisjoint(with: [.readable, .hangup, .error]) { read(channel) }
+        if channel.isConnected, !events.isDisjoint(with: [.readable, .hangup, .error]) { read(channel) }
     }
 
-    private func read(_ channel: StreamChannel) {
+    func read(_ channel: StreamChannel) {
         let held = channel.input.count
         // SAFETY: what is held is less than a frame, for which the input has room.
         input.copyBytes(from: channel.input)
-        let (count, code) = channel.socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[held...]))
-        if count < 0 {
-            if code == EAGAIN { return }
-            return failed(channel, "read \(channel.ends): read: \(SystemError(call: "read", code: code).reason)")
+        let count: Int
+        switch channel.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[held...])) {
+        case .done(let received): count = received
+        case .wait: return
+        case .ended: return failed(channel, "EOF")
+        case .failed(let problem): return failed(channel, problem)
         }
-        if count == 0 { return failed(channel, "EOF") }
         channel.usedAt = loop.now
         let filled = held + count
         var start = 0
@@ -259,6 +271,7 @@ extension ForwardEngine {
         }
         guard !channel.isClosed else { return }
         channel.input = Array(input[start..<filled])
+        readMore(channel)
     }
 
     // MARK: The end of a channel
@@ -300,12 +313,13 @@ extension ForwardEngine {
         channel.isClosed = true
         channel.isRetired = true
         loop.unregister(channel.socket.descriptor)
+        (channel as? StreamChannel)?.session?.end()
         channel.socket.close()
         takeOut(channel)
     }
 
     /// A channel is of no more use: whoever waits on it tries again.
-    private func failed(_ channel: UpstreamChannel, _ problem: String) {
+    func failed(_ channel: UpstreamChannel, _ problem: String) {
         let waiting = channel.waiting.removeAll()
         // The ends are gone with the socket: what is said about them was said before.
         close(channel)

@@ -383,7 +383,7 @@ final class ForwardEngine {
         if flight.checked != nil { return checkSucceeded(flight) }
         upstream.metrics.observe(response.code, nanoseconds: now &- attempt.sentAt)
         let stage = stages[flight.stage]
-        if response.isTruncated, stage.options.prefersUDP, !flight.needsStream {
+        if response.isTruncated, stage.options.prefersUDP, !flight.needsStream, upstream.tls == nil {
             flight.needsStream = true
             // The next attempt is at the same upstream, and is no new one.
             if begin(flight, upstream, now) { return proceed(flight) }

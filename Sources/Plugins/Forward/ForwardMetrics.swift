@@ -76,6 +76,8 @@ final class UpstreamMetrics: Sendable {
     private let datagramMisses = Atomic<UInt64>(0)
     private let streamHits = Atomic<UInt64>(0)
     private let streamMisses = Atomic<UInt64>(0)
+    private let secureHits = Atomic<UInt64>(0)
+    private let secureMisses = Atomic<UInt64>(0)
 
     private struct State {
         var checkFailures: UInt64 = 0
@@ -104,6 +106,15 @@ final class UpstreamMetrics: Sendable {
         case (true, true): streamHits.wrappingAdd(1, ordering: .relaxed)
         case (false, false): datagramMisses.wrappingAdd(1, ordering: .relaxed)
         case (false, true): streamMisses.wrappingAdd(1, ordering: .relaxed)
+        }
+    }
+
+    /// Counts a question over TLS.
+    func countSecureConnection(isReused: Bool) {
+        if isReused {
+            secureHits.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            secureMisses.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
@@ -148,7 +159,8 @@ final class UpstreamMetrics: Sendable {
             reused
             ? (streamHits.load(ordering: .relaxed), datagramHits.load(ordering: .relaxed))
             : (streamMisses.load(ordering: .relaxed), datagramMisses.load(ordering: .relaxed))
-        return [("tcp", stream), ("udp", datagram)].filter { $0.1 > 0 }.map { kind, count in
+        let secure = reused ? secureHits.load(ordering: .relaxed) : secureMisses.load(ordering: .relaxed)
+        return [("tcp", stream), ("tcp-tls", secure), ("udp", datagram)].filter { $0.1 > 0 }.map { kind, count in
             MetricsRegistry.Sample(
                 labels: [("proto", kind), ("proxy_name", "forward"), ("to", to)], value: Double(count))
         }

@@ -49,13 +49,18 @@ struct ForwardOptions {
     var failsFast = false
     var sourceAddress: SocketAddress?
 
-    /// The addresses as they are now, each once.
-    func addresses() -> [SocketAddress] { Self.addresses(destinations) }
+    /// What upstreams over TLS are spoken to with; nil where there is none.
+    var tls: TLSContext?
 
-    /// The addresses of destinations, each once.
-    static func addresses(_ destinations: [ForwardDestination]) -> [SocketAddress] {
-        var seen: Set<SocketAddress> = []
-        return destinations.flatMap(\.addresses).filter { seen.insert($0).inserted }
+    /// The upstreams as they are now, each once.
+    func targets() -> [UpstreamTarget] { Self.targets(destinations) }
+
+    /// The upstreams of destinations, each once.
+    static func targets(_ destinations: [ForwardDestination]) -> [UpstreamTarget] {
+        var seen: Set<UpstreamTarget> = []
+        return destinations.flatMap { destination in
+            destination.addresses.map { UpstreamTarget(address: $0, peer: destination.peer) }
+        }.filter { seen.insert($0).inserted }
     }
 }
 
@@ -66,4 +71,13 @@ struct ForwardDestination {
     /// What the file was when it was read.
     var stamp: FileStamp?
     var addresses: [SocketAddress]
+    /// Whom its certificate must be for; nil where it is not asked over TLS.
+    var peer: TLSPeerName?
+}
+
+/// An address and how it is asked: what makes two upstreams the same.
+struct UpstreamTarget: Hashable, Sendable {
+    let address: SocketAddress
+    /// Whom its certificate must be for; nil where it is not asked over TLS.
+    var peer: TLSPeerName?
 }

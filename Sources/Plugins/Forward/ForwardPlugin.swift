@@ -39,7 +39,7 @@ package final class ForwardPlugin: Plugin {
     }
 
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
-    package var upstreamNames: [String] { stages.flatMap { $0.addresses() }.map(\.description) }
+    package var upstreamNames: [String] { stages.flatMap { $0.targets() }.map(\.address.description) }
 
     package func stop() {
         // The loop has ended: nobody else has to do with the engine.

@@ -25,8 +25,10 @@ extension ForwardOptions {
             )
         }
         from = try Self.wire(first, zone)
+        var tls = ForwardTLS()
         for property in try directive.properties() {
             try property.expectNoBlock()
+            if try tls.read(property, setup) { continue }
             if try readChoice(property) { continue }
             if try readNumber(property) { continue }
             if try readDuration(property) { continue }
@@ -38,8 +40,9 @@ extension ForwardOptions {
                 "plugin/forward: max_age (\(longestAge / Clock.millisecond)ms) must not be less than expire "
                     + "(\(expire / Clock.millisecond)ms)")
         }
-        for token in directive.arguments.dropFirst() { destinations.append(try Self.destination(token, setup)) }
-        let count = addresses().count
+        for token in directive.arguments.dropFirst() { destinations.append(try Self.destination(token, tls, setup)) }
+        self.tls = try tls.context(isNeeded: destinations.contains { $0.peer != nil }, directive)
+        let count = targets().count
         guard count <= Self.mostUpstreams else {
             throw directive.error("plugin/forward: more than \(Self.mostUpstreams) TOs configured: \(count)")
         }
@@ -55,14 +58,17 @@ extension ForwardOptions {
 
     // MARK: Destinations
 
-    private static func destination(_ token: Token, _ setup: BlockSetup) throws(CorefileError) -> ForwardDestination {
+    private static func destination(
+        _ token: Token, _ tls: ForwardTLS, _ setup: BlockSetup
+    ) throws(CorefileError) -> ForwardDestination {
         var text = token.text
         if let scheme = text.range(of: "://") {
             let name = String(text[..<scheme.lowerBound])
             text = String(text[scheme.upperBound...])
             switch name {
             case "dns": break
-            case "tls", "https":
+            case "tls": return try tls.destination(text, token)
+            case "https":
                 throw token.error(
                     "plugin/forward: '\(token.text)': upstreams over \(name):// are known in CoreDNS, not in apodns yet"
                 )
@@ -131,8 +137,6 @@ extension ForwardOptions {
             guard token.text == "GET" || token.text == "POST" else {
                 throw token.error("plugin/forward: doh_method must be either POST or GET, not '\(token.text)'")
             }
-        case "tls", "tls_servername":
-            throw property.error("plugin/forward: '\(property.name.text)' is known in CoreDNS, not in apodns yet")
         default: return false
         }
         return true

@@ -6,6 +6,8 @@ final class Upstream {
     /// What logs and metrics call it.
     let name: String
     let metrics: UpstreamMetrics
+    /// What it is spoken to with over TLS; nil where it is asked over UDP and TCP as they are.
+    let tls: UpstreamTLS?
     unowned let stage: EngineStage
     var datagrams: [DatagramChannel] = []
     /// The channel from which this turn's questions go out.
@@ -25,11 +27,21 @@ final class Upstream {
     /// Whether its being down was logged.
     var wasDown = false
 
-    init(address: SocketAddress, stage: EngineStage, metrics: UpstreamMetrics) {
+    init(address: SocketAddress, tls: UpstreamTLS?, stage: EngineStage, metrics: UpstreamMetrics) {
+        self.tls = tls
         self.stage = stage
         self.address = address
         name = address.description
         self.metrics = metrics
+    }
+
+    /// Counts a question over a connection, by whether that was open already.
+    func countStream(isReused: Bool) {
+        if tls == nil {
+            metrics.countConnection(isStream: true, isReused: isReused)
+        } else {
+            metrics.countSecureConnection(isReused: isReused)
+        }
     }
 
     /// Sockets to it that are open.

@@ -2,7 +2,7 @@ import LinuxIO
 import PluginKit
 import Synchronization
 
-/// Serves TCP for all listeners on one thread: each listener has a router of its own, which only that thread uses.
+/// Serves TCP, and TLS over it, for all listeners on one thread: each listener has a router of its own, which only that thread uses.
 ///
 /// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and before that runs by the thread
 /// that makes the service.
@@ -41,7 +41,7 @@ final class StreamService: @unchecked Sendable {
                     server?.reply(reply, response)
                 }
             }
-            try server.serve(listener)
+            try server.serve(listener, tls: plan.tls)
             servers.append(server)
         }
         self.servers = servers

@@ -26,6 +26,11 @@ package struct Configuration: Sendable {
         self.blocks = blocks
         self.process = process
         listeners = try ListenerPlan.plan(blocks)
+        for plan in listeners where plan.scheme == .tls && plan.tls == nil {
+            // CoreDNS does so without a word.
+            process.log.warning(
+                "\(plan.location): \(plan.server) is served without TLS: no block there has tls CERT KEY")
+        }
         // CoreDNS: `ready` asks the plugins of those blocks that have it.
         for block in blocks where block.has("ready") {
             for placed in block.plugins where placed.plugin.isReady != nil {

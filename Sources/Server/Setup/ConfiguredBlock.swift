@@ -27,6 +27,8 @@ package struct ConfiguredBlock: Sendable {
     let socketCount: Int?
     /// What `timeouts` says.
     let streamTimeouts: StreamTimeouts
+    /// What `tls` says; nil without it.
+    let tls: ServerTLS?
     /// Which queries the block takes; nil takes all.
     let view: (any View)?
 
@@ -58,6 +60,7 @@ package struct ConfiguredBlock: Sendable {
         answersChaosClass = setup.answersChaosClass
         socketCount = setup.socketCount
         streamTimeouts = setup.streamTimeouts
+        tls = setup.tls
         view = setup.view
     }
 
