@@ -27,7 +27,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private static let outputBytes = 4 * (prefix + maximumFrame)
 
     private let loop: EventLoop
-    private let limits: LengthPrefixedLimits
+    /// For connections that are open too. Belongs to the loop's thread.
+    package var limits: LengthPrefixedLimits {
+        didSet { armSweep() }
+    }
     private let answer: Answer
     private var acceptors: [StreamAcceptor] = []
     private var connections: [Int32: LengthPrefixedConnection] = [:]

@@ -4,6 +4,7 @@ import DNSWire
 import LinuxIO
 import PluginKit
 import RecordIndex
+import Synchronization
 
 /// `kubernetes`: answers for the cluster zone.
 package final class KubernetesPlugin: Plugin {
@@ -22,6 +23,8 @@ package final class KubernetesPlugin: Plugin {
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
     let source: any ClusterSource
+    /// Whether this block is one of the source's users: others go on with it when this one stops.
+    private let usesSource = Atomic(false)
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
@@ -45,9 +48,20 @@ package final class KubernetesPlugin: Plugin {
         source = sources.source(options, setup.process)
     }
 
-    package func start() throws(StartError) { try source.start() }
+    package func start() throws(StartError) {
+        usesSource.store(true, ordering: .sequentiallyConsistent)
+        try source.start()
+    }
 
-    package func stop() { source.stop() }
+    package func stop() {
+        if usesSource.exchange(false, ordering: .sequentiallyConsistent) { source.stop() }
+    }
+
+    package var reloadObstacle: String? {
+        if source.isReady { return nil }
+        let patience = describeDuration(options.startupTimeout)
+        return "plugin/kubernetes: the Kubernetes API was not synced within \(patience)"
+    }
 
     package var isReady: Bool? { source.isReady }
 
