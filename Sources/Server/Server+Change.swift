@@ -27,7 +27,7 @@ extension Server {
             try checkGoesOn()
             opened.adminAddresses = try threads.admin.prepare(configuration.process.admin)
             let routes = try prepare(next, &opened, threads)
-            try checkGoesOn()
+            try commit()
             change(to: next, routes, opened, threads)
         } catch {
             undo(next, opened, threads)
@@ -36,7 +36,7 @@ extension Server {
     }
 
     private func checkGoesOn() throws(StartError) {
-        if isStopped { throw StartError("the server is about to stop") }
+        if isStopped { throw Server.isEnding }
     }
 
     /// Opens the listeners and makes the routers. New addresses are served from here on.

@@ -149,13 +149,25 @@ package final class Server: @unchecked Sendable {
 
     func setCandidate(_ candidate: Generation?) { state.withLock { $0.candidate = candidate } }
 
+    /// Passes the point from which on the candidate is not broken off any more.
+    ///
+    /// - Throws: where it has been.
+    func commit() throws(StartError) {
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.candidate = nil }
+            return state.isStopped
+        }
+        if isStopped { throw Self.isEnding }
+    }
+
+    static let isEnding = StartError("the server is about to stop")
+
     /// Makes `generation` the one that is served.
     func setCurrent(_ generation: Generation) {
         let addresses = generation.configuration.listeners.compactMap { listeners[$0.address]?.address }
         state.withLock { state in
             state.configuration = generation.configuration
             state.current = generation
-            state.candidate = nil
             state.addresses = addresses
             state.waiting.append(generation.queries)
         }
