@@ -31,7 +31,7 @@ package enum PluginTable {
         Entry("https3"),
         Entry("timeouts", TimeoutsPlugin.self),
         Entry("multisocket", MultiSocketPlugin.self),
-        Entry("reload"),
+        Entry("reload", ReloadPlugin.self),
         Entry("nsid", NSIDPlugin.self),
         Entry("bufsize", BufferSizePlugin.self),
         Entry("bind", BindPlugin.self),

@@ -3,19 +3,44 @@ import PluginKit
 import Plugins
 import Synchronization
 
-/// A configuration at work: plugins started, sockets open, threads running.
-package final class Server: Sendable {
-    private let configuration: Configuration
-    private let state = Mutex(State())
+/// A configuration at work: plugins started, sockets open, threads running. Another configuration may take its place while
+/// queries are answered.
+///
+/// `@unchecked Sendable`: `listeners` and `retired` change only with `changing` held.
+package final class Server: @unchecked Sendable {
+    /// How long answers are waited for at the end, in nanoseconds: those of upstreams, which a query gets within 5 s or not at
+    /// all, and those that clients have not taken yet.
+    private static let longestDrain = 6 * Clock.second
+
+    private let state: Mutex<State>
+    /// Held by whoever starts, reloads or stops.
+    let changing = Mutex(())
     /// Workers of each listener's UDP address.
-    private let workerCount: Int
+    let workerCount: Int
+    /// By the place as the configuration has it.
+    var listeners: [ListenerPlan.Place: Listener] = [:]
+    /// How the configuration at work answers at each of them.
+    var routes: [ListenerPlan.Place: Generation.Routes] = [:]
+    /// Those whose place others have taken, and that queries wait for still.
+    var retired: [Generation] = []
+    private let whenRetired = Mutex<(@Sendable () -> Void)?>(nil)
 
     private struct State {
-        var datagrams: [DatagramWorker] = []
-        var streams: StreamService?
-        var waiting: WaitingQueries?
-        var admin: AdminService?
+        /// What is served, or is to be, or was. One that has been replaced is not kept.
+        var configuration: Configuration
+        var current: Generation?
+        /// The one that starts.
+        var candidate: Generation?
+        var isStopped = false
+        var threads: Threads?
         var addresses: [SocketAddress] = []
+        var waiting: [WaitingQueries] = []
+    }
+
+    /// What there is one of, for all configurations.
+    struct Threads: Sendable {
+        let loop: LoopThread
+        let admin: AdminService
     }
 
     /// - Parameters:
@@ -23,183 +48,215 @@ package final class Server: Sendable {
     ///   - workerCount: UDP workers for each address; as many as there are processors by default, within the quota of the
     ///     process's control group.
     package init(_ configuration: Configuration, workerCount: Int = ProcessorCount.available()) {
-        self.configuration = configuration
+        state = Mutex(State(configuration: configuration))
         self.workerCount = max(1, workerCount)
     }
+
+    /// What is served.
+    package var configuration: Configuration { state.withLock { $0.configuration } }
 
     /// The addresses that are listened at, in the order of the listeners; known once started. Where the configuration says
     /// port 0, the port that the system chose.
     package var addresses: [SocketAddress] { state.withLock { $0.addresses } }
 
     /// Queries that wait for something: an upstream's answer, say.
-    package var waitingQueries: Int { state.withLock { $0.waiting }?.count ?? 0 }
+    package var waitingQueries: Int { state.withLock { $0.waiting }.reduce(0) { $0 + $1.count } }
+
+    /// Has `body` called, on whatever thread, when a configuration that was replaced can be let go of: by `sweep`.
+    package func onRetired(_ body: @escaping @Sendable () -> Void) { whenRetired.withLock { $0 = body } }
 
     /// Starts the plugins, opens the sockets and starts the threads.
     ///
     /// - Throws: what could not be started; whatever had been is stopped again.
     package func start() throws(StartError) {
-        do throws(StartError) {
-            for block in configuration.blocks {
-                for placed in block.plugins {
-                    do throws(StartError) {
-                        try placed.plugin.start()
-                    } catch {
-                        throw StartError("\(placed.location): \(error)")
-                    }
-                }
-            }
-            try listen()
-            for block in configuration.blocks {
-                for placed in block.plugins { placed.plugin.started() }
-            }
-        } catch {
-            stop()
-            throw error
-        }
-    }
-
-    /// How often another port is tried where the configuration leaves it to the system: the port of the TCP listener may be
-    /// some other program's over UDP.
-    private static let mostPorts = 8
-
-    /// Opens the sockets of one address: TCP first, then as many UDP sockets at the same port as there are workers; only
-    /// the first where UDP is not spoken.
-    private func open(_ plan: ListenerPlan) throws(StartError) -> (StreamListener, [DatagramSocket]) {
-        var tries = 0
-        while true {
-            tries += 1
-            do throws(SystemError) {
-                let listener = try StreamListener.listen(plan.address)
-                let address = plan.address.withPort(listener.boundAddress.port)
-                var sockets: [DatagramSocket] = []
-                let socketCount = plan.takesDatagrams ? plan.socketCount ?? workerCount : 0
-                for _ in 0..<socketCount { sockets.append(try DatagramSocket.bind(address)) }
-                if sockets.count > 1 { sockets[0].spreadByProcessor(count: sockets.count) }
-                state.withLock { $0.addresses.append(address) }
-                return (listener, sockets)
+        let outcome = changing.withLock { _ -> Result<Void, StartError> in
+            do throws(StartError) {
+                let threads = try makeThreads()
+                try take(configuration, threads)
+                return .success(())
             } catch {
-                if plan.address.port == 0, tries < Self.mostPorts { continue }
-                throw StartError("\(plan.location): \(error)")
+                state.withLock { $0.isStopped = true }
+                tearDown()
+                return .failure(error)
             }
+        }
+        try outcome.get()
+        current?.tellStarted()
+    }
+
+    /// Puts `configuration` in the place of the one that is served. Sockets of addresses that both have, the connections of
+    /// clients, and clusters that both watch are carried over; queries that wait are finished by the configuration that has
+    /// them. No query is lost.
+    ///
+    /// - Throws: what could not be started or opened; everything goes on as before then.
+    package func reload(_ configuration: Configuration) throws(StartError) {
+        let outcome = changing.withLock { _ -> Result<Void, StartError> in
+            do throws(StartError) {
+                guard let threads = state.withLock({ $0.threads }), current != nil else {
+                    throw StartError("the server does not run")
+                }
+                try take(configuration, threads)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+        current?.tellStarted()
+        sweep()
+    }
+
+    /// Breaks off a start or a reload that is under way, and allows no other. What is served goes on being served.
+    package func forbidReloads() {
+        let candidate = state.withLock { state in
+            state.isStopped = true
+            return state.candidate
+        }
+        // A start that waits for something waits no longer.
+        candidate?.stopPlugins()
+    }
+
+    /// Stops what was replaced and has nothing more to do.
+    package func sweep() {
+        changing.withLock { _ in
+            let done = retired.filter(\.hasLeftLoop)
+            retired.removeAll(where: \.hasLeftLoop)
+            for generation in done { finish(generation) }
+            guard !done.isEmpty else { return }
+            let waiting = ([current].compactMap { $0 } + retired).map(\.queries)
+            state.withLock { $0.waiting = waiting }
         }
     }
 
-    /// Opens every socket first, so that nothing runs where one of them cannot be had; then starts the threads.
-    private func listen() throws(StartError) {
-        do {
-            let process = configuration.process
-            let metrics = QueryMetrics.of(process)
-            var streams: [(StreamListener, ListenerPlan)] = []
-            // Each with its number among those of its address, and the place of the address.
-            var workers: [(DatagramWorker, ListenerPlan, Int, Int)] = []
-            var waiting: [(DatagramSocket, ListenerPlan)] = []
-            for plan in configuration.listeners {
-                for zone in plan.zones {
-                    metrics.setEnabled(
-                        server: plan.server, zone: zone.name, view: zone.block.view?.name ?? "",
-                        plugins: zone.block.chainedPlugins)
-                }
-                let (listener, sockets) = try open(plan)
-                streams.append((listener, plan))
-                if let socket = sockets.first { waiting.append((socket, plan)) }
-                for (number, socket) in sockets.enumerated() {
-                    let worker = try DatagramWorker(socket: socket, clock: process.clock, log: process.log)
-                    workers.append((worker, plan, number, waiting.count - 1))
-                }
-            }
-            let loop = try EventLoop(clock: process.clock)
-            let queries = WaitingQueries(loop: loop)
-            let ownQueries = Dictionary(
-                uniqueKeysWithValues: configuration.listeners.map { ($0.listeningPlace, OwnQueryQueue(loop: loop)) })
-            let service = try StreamService(streams, clock: process.clock, queries: queries) { plan in
-                let ownQueries = ownQueries[plan.listeningPlace]
-                let router = Router(
-                    plan, transport: .tcp, random: Server.random(),
-                    dropped: DroppedQueries(metrics, server: plan.server, transport: .tcp), clock: process.clock,
-                    queries: queries, ownQueries: ownQueries)
-                // Otherwise the router of the address's UDP queries does it.
-                if !plan.takesDatagrams { ownQueries?.serve(with: router) }
-                return router
-            }
-            let admin = try AdminService(process.admin, clock: process.clock)
-            state.withLock { state in
-                state.datagrams = workers.map { $0.0 }
-                state.streams = service
-                state.waiting = queries
-                state.admin = admin
-            }
-            let handOvers = waiting.map { socket, plan in
-                Self.handOver(plan, socket, queries, ownQueries[plan.listeningPlace], metrics, process)
-            }
-            for (worker, plan, number, address) in workers where handOvers.indices.contains(address) {
-                let handOver = handOvers[address]
-                let ownQueries = ownQueries[plan.listeningPlace]
-                try worker.start(name: "udp-\(number)") {
-                    Router(
-                        plan, transport: .udp, random: Server.random(),
-                        dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
-                        ownQueries: ownQueries, handOver: handOver)
-                }
-            }
-            try service.start()
-            try admin.start()
-        } catch let error as StartError {
-            throw error
+    /// Configurations that were replaced and are not gone yet: for tests.
+    package var retiredCount: Int { changing.withLock { _ in retired.count } }
+
+    /// Stops answering, closes the sockets, and stops the plugins. May be called more than once, also while the server starts:
+    /// then the start is broken off, and takes back what it has done.
+    package func stop() {
+        forbidReloads()
+        let isStarting = state.withLock { $0.current == nil && $0.candidate != nil }
+        // The start may be at something that never ends.
+        if isStarting { return }
+        changing.withLock { _ in tearDown() }
+    }
+
+    // MARK: What the parts of a reload have to do with
+
+    var current: Generation? { state.withLock { $0.current } }
+
+    var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    func setCandidate(_ candidate: Generation?) { state.withLock { $0.candidate = candidate } }
+
+    /// Passes the point from which on the candidate is not broken off any more.
+    ///
+    /// - Throws: where it has been.
+    func commit() throws(StartError) {
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.candidate = nil }
+            return state.isStopped
+        }
+        if isStopped { throw Self.isEnding }
+    }
+
+    static let isEnding = StartError("the server is about to stop")
+
+    /// Makes `generation` the one that is served.
+    func setCurrent(_ generation: Generation) {
+        let addresses = generation.configuration.listeners.compactMap { listeners[$0.listeningPlace]?.address }
+        state.withLock { state in
+            state.configuration = generation.configuration
+            state.current = generation
+            state.addresses = addresses
+            state.waiting.append(generation.queries)
+        }
+    }
+
+    func tellRetired() { whenRetired.withLock { $0 }?() }
+
+    private func makeThreads() throws(StartError) -> Threads {
+        do throws(SystemError) {
+            let clock = configuration.process.clock
+            let threads = Threads(
+                loop: try LoopThread(name: "tcp", clock: clock), admin: try AdminService(clock: clock))
+            state.withLock { $0.threads = threads }
+            return threads
         } catch {
             throw StartError("\(error)")
         }
     }
 
-    /// How queries over UDP to one address get to the event loop, and their answers back to the clients. The questions that
-    /// the plugins of that address ask of their own accord are led down the same chains.
-    private static func handOver(
-        _ plan: ListenerPlan, _ socket: DatagramSocket, _ queries: WaitingQueries, _ ownQueries: OwnQueryQueue?,
-        _ metrics: QueryMetrics,
-        _ process: ProcessContext
-    ) -> HandOver {
-        let router = Router(
-            plan, transport: .udp, random: random(),
-            dropped: DroppedQueries(metrics, server: plan.server, transport: .udp), clock: process.clock,
-            queries: queries, ownQueries: ownQueries)
-        ownQueries?.serve(with: router)
-        let loop = queries.loop
-        let answers = OutgoingDatagrams()
-        // A client that cannot be reached is no business of ours; the kernel's buffers are large.
-        let send = { answers.send(socket) }
-        let deliver: WaitingQuery.Deliver = { response, exchange in
-            guard !response.isEmpty else { return }
-            if answers.isEmpty { loop.atEndOfTurn(send) }
-            answers.add(
-                response, to: exchange.pointee.client, from: socket.isWildcard ? exchange.pointee.local : nil)
-        }
-        let clock = process.clock
-        return HandOver(
-            loop: loop,
-            taker: HandOver.Taker { request, client, local in
-                router.startWaiting(
-                    request, client: client, local: local, startedAt: clock.monotonic(), deliver: deliver)
-            })
-    }
+    // MARK: The end
 
-    /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.
-    private static func random() -> FastRandom {
-        var generator = SystemRandomNumberGenerator()
-        return (try? FastRandom()) ?? FastRandom(seed: generator.next())
-    }
-
-    /// Stops answering, closes the sockets, and stops the plugins. May be called more than once.
-    package func stop() {
-        let running = state.withLock { state in
-            let running = state
-            state = State()
-            state.waiting = running.waiting
+    /// Stops everything there is. Accepts nothing more, answers what has come (queries that wait too), closes the connections
+    /// and ends the threads.
+    private func tearDown() {
+        let (generation, threads) = state.withLock { state in
+            let running = (state.current, state.threads)
+            state.current = nil
+            state.threads = nil
+            state.addresses = []
             return running
         }
-        for worker in running.datagrams { worker.stop() }
-        running.streams?.stop()
-        running.admin?.stop()
+        let generations = retired + [generation].compactMap { $0 }
+        retired = []
+        for listener in listeners.values { listener.stopWorkers() }
+        if let threads { endLoop(threads.loop, generations) }
+        listeners = [:]
+        routes = [:]
+        for generation in generations {
+            generation.queries.abandonAll()
+            generation.queries.loop.endTurn()
+            generation.leave()
+            generation.dropWorkerRouters()
+        }
+        threads?.admin.stop()
+        for generation in generations.reversed() { finish(generation) }
+        if generations.isEmpty { stopPlugins(of: configuration) }
+    }
+
+    private func endLoop(_ thread: LoopThread, _ generations: [Generation]) {
+        let loop = thread.loop
+        let counter = Drained(listeners.count + generations.count) { loop.stop() }
+        loop.execute { _ = loop.schedule(after: Self.longestDrain) { loop.stop() } }
+        for generation in generations {
+            loop.execute { generation.queries.drain { counter.countDown() } }
+        }
+        for listener in listeners.values {
+            guard let service = listener.service else {
+                counter.countDown()
+                continue
+            }
+            service.close { counter.countDown() }
+        }
+        if listeners.isEmpty, generations.isEmpty { loop.stop() }
+        thread.join()
+    }
+
+    private func finish(_ generation: Generation) {
+        generation.stopPlugins()
+        generation.configuration.process.retire()
+    }
+
+    private func stopPlugins(of configuration: Configuration) {
         for block in configuration.blocks.reversed() {
             for placed in block.plugins.reversed() { placed.plugin.stop() }
+        }
+    }
+
+    /// Counts down to the last of several.
+    private final class Drained: Sendable {
+        private let left: Atomic<Int>
+        private let last: @Sendable () -> Void
+
+        init(_ count: Int, _ last: @escaping @Sendable () -> Void) {
+            left = Atomic(count)
+            self.last = last
+        }
+
+        func countDown() {
+            if left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { last() }
         }
     }
 }

@@ -1,6 +1,6 @@
 /// What the command line says: CoreDNS's flags with their meaning, in the form of Go's flag package (`-p 53`, `-p=53`,
 /// `--p 53`).
-struct Arguments: Equatable {
+struct Arguments: Equatable, Sendable {
     /// `-conf`: the Corefile; "stdin" reads standard input; nil looks for `Corefile` in the current folder.
     var configuration: String?
     /// `-dns.port` and `-p`: the port of zones that name none.

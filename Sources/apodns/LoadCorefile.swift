@@ -2,41 +2,47 @@ import Corefile
 import Glibc
 import LinuxIO
 import Plugins
+import Server
 
-/// Finds and parses the Corefile that the command line names.
-struct LoadCorefile {
+/// Finds and parses the Corefile that the command line names, as often as it is asked.
+struct LoadCorefile: Sendable {
     /// The file that is looked for where none is named (CoreDNS).
     private static let defaultPath = "Corefile"
     /// Longest Corefile on standard input, in bytes: far more than any, and a bound.
     private static let longestInput = 16 << 20
 
-    let corefile: Corefile
-    /// The folder that the plugins' relative paths start from.
-    let directory: String
-    /// What messages call it.
-    let name: String
+    private let arguments: Arguments
 
-    init(_ arguments: Arguments) throws(CorefileError) {
-        // CoreDNS: an empty name is none.
-        let given = arguments.configuration.flatMap { $0.isEmpty ? nil : $0 }
-        let path = given ?? Self.defaultPath
-        name = path
-        if given == "stdin" {
-            corefile = try Self.parse(Self.standardInput(), file: "stdin", arguments)
-            directory = ""
-        } else if given == nil, !DiskFiles().exists(path) {
-            // CoreDNS: without a Corefile, whoami answers on the default port.
-            corefile = try Self.parse(".:\(arguments.port) {\nwhoami\nlog\n}\n", file: path, arguments)
-            directory = ""
-        } else {
-            corefile = try Corefile.load(
-                path: path, defaultPort: arguments.port, knownDirectives: PluginTable.implementedNames,
-                knownElsewhere: PluginTable.missingNames)
-            directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    init(_ arguments: Arguments) { self.arguments = arguments }
+
+    /// What messages call the file.
+    var name: String { given ?? Self.defaultPath }
+
+    /// CoreDNS: an empty name is none.
+    private var given: String? { arguments.configuration.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Whether the Corefile comes from standard input, which can be read but once.
+    var isStandardInput: Bool { given == "stdin" }
+
+    /// Reads and parses the Corefile as it is now.
+    func version() -> CorefileVersion { CorefileVersion { files throws(CorefileError) in try load(files) } }
+
+    private func load(_ files: any FileSource) throws(CorefileError) -> CorefileVersion.Loaded {
+        if isStandardInput {
+            return .init(corefile: try parse(Self.standardInput(), file: "stdin"), directory: "")
         }
+        if given == nil, !files.exists(name) {
+            // CoreDNS: without a Corefile, whoami answers on the default port.
+            return .init(
+                corefile: try parse(".:\(arguments.port) {\nwhoami\nlog\n}\n", file: name), directory: "")
+        }
+        let corefile = try Corefile.load(
+            path: name, defaultPort: arguments.port, files: files, knownDirectives: PluginTable.implementedNames,
+            knownElsewhere: PluginTable.missingNames)
+        return .init(corefile: corefile, directory: name.lastIndex(of: "/").map { String(name[..<$0]) } ?? "")
     }
 
-    private static func parse(_ text: String, file: String, _ arguments: Arguments) throws(CorefileError) -> Corefile {
+    private func parse(_ text: String, file: String) throws(CorefileError) -> Corefile {
         try Corefile.parse(
             text: text, file: file, defaultPort: arguments.port, knownDirectives: PluginTable.implementedNames,
             knownElsewhere: PluginTable.missingNames)

@@ -30,38 +30,49 @@ struct RunServer {
             return 0
         }
         do {
-            let loaded = try LoadCorefile(arguments)
-            let process = ProcessContext(log: Log())
-            for warning in loaded.corefile.warnings { process.log.warning("\(warning)") }
-            QueryMetrics.of(process).setBuild(version: Version.number, revision: "")
-            let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
-            if configuration.listeners.isEmpty {
-                Output.error.writeLine("\(loaded.name): no server block found, expected at least one")
-                return 1
-            }
-            let server = Server(configuration)
-            try Signals.block(Self.signals)
-            let startSignals = try StartSignals { signal in
-                process.log.info("\(Self.name(signal)): Shutting down before the start is over")
-                server.stop()
-                removePidFile()
-            }
-            do throws(StartError) {
-                try server.start()
-            } catch {
-                // A start that is broken off is not one that failed.
-                startSignals.end()
-                throw error
-            }
-            startSignals.end()
-            writePidFile(process)
-            showBanner(configuration, server)
-            ProgramPages.release()
-            return serve(server, process)
+            let file = LoadCorefile(arguments)
+            guard let (server, reloader) = try start(file) else { return 1 }
+            // From here on nobody keeps the configuration that the server started with.
+            return serve(server, reloader, server.configuration.process.log, canReload: !file.isStandardInput)
         } catch {
             Output.error.writeLine("\(error)")
             return 1
         }
+    }
+
+    /// Starts the server, and what reads its Corefile again; nil where there is nothing to serve.
+    private func start(_ file: LoadCorefile) throws -> (Server, Reloader)? {
+        let version = file.version()
+        let loaded = try version.outcome.get()
+        let process = ProcessContext(log: Log())
+        for warning in loaded.corefile.warnings { process.log.warning("\(warning)") }
+        QueryMetrics.of(process).setBuild(version: Version.number, revision: "")
+        let configuration = try Configuration(loaded.corefile, directory: loaded.directory, process: process)
+        if configuration.listeners.isEmpty {
+            Output.error.writeLine("\(file.name): no server block found, expected at least one")
+            return nil
+        }
+        let server = Server(configuration)
+        try Signals.block(Self.signals)
+        let startSignals = try StartSignals { signal in
+            process.log.info("\(Self.name(signal)): Shutting down before the start is over")
+            server.stop()
+            removePidFile()
+        }
+        do throws(StartError) {
+            try server.start()
+        } catch {
+            // A start that is broken off is not one that failed.
+            startSignals.end()
+            throw error
+        }
+        startSignals.end()
+        writePidFile(process)
+        showBanner(configuration, server)
+        ProgramPages.release()
+        let reloader = try Reloader(server, version: version.hash, random: FastRandom()) { file.version() }
+        try reloader.start()
+        return (server, reloader)
     }
 
     /// CoreDNS: a pid file that cannot be written is said, and no reason to stop.
@@ -95,32 +106,33 @@ struct RunServer {
     }
 
     /// Waits for a signal to stop, then goes on answering through lameduck. What each signal does is CoreDNS's way.
-    private func serve(_ server: Server, _ process: ProcessContext) -> Int32 {
+    private func serve(_ server: Server, _ reloader: Reloader, _ log: Log, canReload: Bool) -> Int32 {
         while true {
             guard let signal = try? Signals.wait(Self.signals) else { continue }
             switch signal {
             case SIGINT, SIGTERM:
-                process.log.info(
+                log.info(
                     signal == SIGINT ? "SIGINT: Shutting down" : "SIGTERM: Shutting down servers then terminating")
-                process.lifecycle.isStopping = true
-                let second = waitThroughLameduck(process)
-                if second == SIGINT {
-                    process.log.info("SIGINT: Force quit")
-                    removePidFile()
-                    return 2
-                }
-                server.stop()
+                // `ready` says so at once; what is just being read again is not waited for.
+                server.configuration.process.lifecycle.isStopping = true
+                reloader.forbid()
+                if let second = waitThroughLameduck(server, log), second == SIGINT { return forceQuit(log) }
+                end(server, reloader, log)
                 removePidFile()
                 return 0
             case SIGQUIT:
-                process.log.info("SIGQUIT: Quitting process immediately")
+                log.info("SIGQUIT: Quitting process immediately")
                 removePidFile()
                 return 0
             case SIGHUP:
                 // Sent when a terminal goes away; not meant for a server.
                 continue
+            case SIGUSR1 where canReload:
+                reloader.reloadNow()
+            case SIGUSR1:
+                log.error("SIGUSR1: the Corefile came from standard input, which cannot be read again")
             default:
-                process.log.warning("\(Self.name(signal)): ignored, reloading is not in apodns yet")
+                log.warning("\(Self.name(signal)): ignored: there is no upgrade of a program that runs")
             }
         }
     }
@@ -128,13 +140,31 @@ struct RunServer {
     /// Lets queries be answered for as long as `health` says; a second signal ends the wait.
     ///
     /// - Returns: that signal; nil where none came.
-    private func waitThroughLameduck(_ process: ProcessContext) -> Int32? {
-        let lameduck = process.lifecycle.lameduck
+    private func waitThroughLameduck(_ server: Server, _ log: Log) -> Int32? {
+        let lameduck = server.configuration.process.lifecycle.lameduck
         guard lameduck > 0 else { return nil }
         let duration = describeDuration(Int64(clamping: lameduck))
-        process.log.info("plugin/health: Going into lameduck mode for \(duration)")
-        process.log.info("a second signal ends it")
+        log.info("plugin/health: Going into lameduck mode for \(duration)")
+        log.info("a second signal ends it")
         return Signals.wait([SIGINT, SIGTERM, SIGQUIT], nanoseconds: lameduck)
+    }
+
+    /// Stops the server, which gives queries that wait for upstreams their time. Another signal ends the process meanwhile.
+    private func end(_ server: Server, _ reloader: Reloader, _ log: Log) {
+        let impatience = try? StartSignals { signal in
+            if signal == SIGINT { _exit(forceQuit(log)) }
+            log.info("\(Self.name(signal)): Quitting before all queries are answered")
+            removePidFile()
+        }
+        reloader.stop()
+        server.stop()
+        impatience?.end()
+    }
+
+    private func forceQuit(_ log: Log) -> Int32 {
+        log.info("SIGINT: Force quit")
+        removePidFile()
+        return 2
     }
 
     private static func name(_ signal: Int32) -> String {

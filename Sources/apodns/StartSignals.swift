@@ -2,7 +2,8 @@ import Glibc
 import LinuxIO
 import Synchronization
 
-/// Ends the program where a signal says so while the server starts, which may take as long as `startup_timeout`.
+/// Ends the program where a signal says so while the server starts, which may take as long as `startup_timeout`, or stops,
+/// which may take as long as an upstream.
 ///
 /// Leaving these signals to the kernel is not enough: the first process of a container gets only those that it asks for
 /// (pid_namespaces(7)), so that a pod which is deleted while it starts would go on until it is killed.

@@ -27,7 +27,7 @@ TOKEN = "a-token-of-the-test"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 CLUSTER_DNS = "10.96.0.10"
 # Lines that are left out of the Corefiles, for what this program cannot do yet.
-LACKING = ("reload",)
+LACKING = ()
 # nonroot, of the image.
 USER = 65532
 POD = "cluster-demo-7bd795854f-298qd.cluster-demo.default.svc.cluster.local"

@@ -21,6 +21,7 @@ from collections import deque
 # Where the walk starts: patterns of demangled names, each with what it is for.
 ROOTS = [
     # A batch of queries. The router (Router.answer, Router.route, beginBatch, endBatch) is inlined into it.
+    r"DatagramWorker\.takeTurn\(_:\)",
     r"DatagramWorker\.answer\(_:_:\)",
     # Header, question and OPT record of a request.
     r"Request\.read\(_:length:name:\)",

@@ -228,6 +228,37 @@ struct SetupErrorTests {
             FilePlugin.self, "file no.db a\nfile other.db b A",
             "Corefile:3:1: plugin/file: the zone a. has a file already, expected one for each zone"
         ),
+        (ReloadPlugin.self, "reload", ""),
+        (ReloadPlugin.self, "reload 2s 1s", ""),
+        (ReloadPlugin.self, "reload off", ""),
+        (
+            ReloadPlugin.self, "reload 1s",
+            "Corefile:2:8: plugin/reload: interval '1s' is too short, expected 2s or more, or off"
+        ),
+        (
+            ReloadPlugin.self, "reload -3s",
+            "Corefile:2:8: plugin/reload: interval '-3s' is too short, expected 2s or more, or off"
+        ),
+        (
+            ReloadPlugin.self, "reload 2s 500ms",
+            "Corefile:2:11: plugin/reload: jitter '500ms' is too short, expected 0s, or 1s or more"
+        ),
+        (
+            ReloadPlugin.self, "reload soon",
+            "Corefile:2:8: 'soon' is not a duration: no number, expected a form such as 5s or 1h30m"
+        ),
+        (
+            ReloadPlugin.self, "reload 2s 1s 1s",
+            "Corefile:2:14: Unexpected argument '1s' of 'reload', expected at most 2 arguments"
+        ),
+        (
+            ReloadPlugin.self, "reload off 1s",
+            "Corefile:2:12: Unexpected argument '1s' of 'reload', expected 1 argument"
+        ),
+        (
+            ReloadPlugin.self, "reload\nreload",
+            "Corefile:3:1: plugin/reload: this plugin can only be used once per Server Block"
+        ),
         (LoadBalancePlugin.self, "loadbalance", ""),
         (LoadBalancePlugin.self, "loadbalance round_robin {\n prefer 10.9.20.0/24 fd00::/8\n}", ""),
         (LoadBalancePlugin.self, "loadbalance weighted w {\n reload 10s\n prefer 10.0.0.0/8\n}", ""),

@@ -20,7 +20,8 @@ package final class LogLines: Sendable {
 /// A server within the test's process, on ports that the system chose; stopped when it goes.
 package final class RunningServer {
     package let server: Server
-    package let configuration: Configuration
+    /// What is served.
+    package var configuration: Configuration { server.configuration }
     package let lines: LogLines
 
     /// How often a start is tried whose TCP port the system chose and whose UDP port then was another's.
@@ -56,13 +57,27 @@ package final class RunningServer {
                 continue
             }
             self.server = server
-            self.configuration = configuration
             self.lines = lines
             return
         }
     }
 
     deinit { server.stop() }
+
+    /// Puts what another Corefile says in the place of what is served.
+    ///
+    /// - Throws: `CorefileError` and `StartError`; what is served goes on then.
+    package func reload(_ text: String, directory: String = "") throws {
+        let corefile = try Self.parse(text)
+        let process = ProcessContext(succeeding: server.configuration.process)
+        try server.reload(try Configuration(corefile, directory: directory, process: process))
+    }
+
+    private static func parse(_ text: String) throws(CorefileError) -> Corefile {
+        try Corefile.parse(
+            text: text, file: "Corefile", defaultPort: 0, knownDirectives: PluginTable.implementedNames,
+            knownElsewhere: PluginTable.missingNames)
+    }
 
     /// The configuration of a Corefile's text, whose name is "Corefile".
     package static func configure(
@@ -71,10 +86,7 @@ package final class RunningServer {
     ) throws(CorefileError) -> Configuration {
         let process = ProcessContext(log: log, clock: clock, end: end)
         prepare(process)
-        let corefile = try Corefile.parse(
-            text: text, file: "Corefile", defaultPort: 0, knownDirectives: PluginTable.implementedNames,
-            knownElsewhere: PluginTable.missingNames)
-        return try Configuration(corefile, directory: directory, process: process)
+        return try Configuration(parse(text), directory: directory, process: process)
     }
 
     /// The first listener's port.

@@ -128,7 +128,8 @@ package final class TestUpstream: Sendable {
             }
             return 0
         }
-        try server.serve(listener, tls: tls)
+        server.tls = tls
+        try server.serve(listener)
         kept.server = server
         kept.socket = socket
         try loop.register(socket.descriptor, .readable) { [unowned kept] _ in

@@ -42,7 +42,7 @@ import Testing
         Row(
             arguments: ["-conf", "Corefile"], corefile: ". {\n    whoam\n}\n", status: 1, error: "Corefile:2:5: "),
         Row(arguments: [], corefile: ". {\n    whoami\n", status: 1, error: "Corefile:"),
-        Row(arguments: ["-conf", "stdin"], input: ". {\n  reload\n}\n", status: 1, error: "stdin:2:3: "),
+        Row(arguments: ["-conf", "stdin"], input: ". {\n  dnssec\n}\n", status: 1, error: "stdin:2:3: "),
         Row(
             arguments: [], corefile: "a:0 {\n    whoami\n}\na:0 {\n    whoami\n}\n", status: 1,
             error: "Corefile:4:1: cannot serve dns://a.:0 - it is already defined\n"),

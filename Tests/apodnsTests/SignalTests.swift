@@ -26,7 +26,7 @@ import Testing
         #expect(try stream.isClosedByServer())
     }
 
-    @Test(arguments: [SIGHUP, SIGUSR1, SIGUSR2])
+    @Test(arguments: [SIGHUP, SIGUSR2])
     func goesOn(signal: Int32) throws {
         let program = try Program(["-p", "0"], corefile: Self.whoami)
         let client = try DatagramClient(try program.started())
@@ -36,6 +36,85 @@ import Testing
         #expect(try client.ask(DNSQuestion("example.org.")).code == .noError)
         #expect(program.child.isRunning)
         program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+    }
+
+    /// CoreDNS: with or without `reload`, and whether or not anything has changed.
+    @Test func aSignalReloads() throws {
+        let program = try Program(["-p", "0"], corefile: Self.whoami)
+        let client = try DatagramClient(try program.started())
+        let stream = try program.started()
+        let open = try StreamClient(stream)
+        #expect(try open.ask(DNSQuestion("example.org.")).code == .noError)
+        program.child.signal(SIGUSR1)
+        #expect(
+            holdsInTime {
+                program.child.output.hasSuffix(
+                    "[INFO] SIGUSR1: Reloading\n[INFO] Reloading\n[INFO] Reloading complete\n")
+            }, "\(program.child.output)")
+        try program.folder.write("Corefile", ". {\n    bind 127.0.0.1\n    erratic\n    whoam\n}\n")
+        program.child.signal(SIGUSR1)
+        let failure = "[ERROR] SIGUSR1: Corefile:4:5: "
+        #expect(holdsInTime { program.child.output.contains(failure) }, "\(program.child.output)")
+        // The same client and the same connection, answered as before.
+        #expect(try client.ask(DNSQuestion("example.org.")).code == .noError)
+        #expect(try open.ask(DNSQuestion("example.org.")).additional.count == 2)
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+    }
+
+    @Test func standardInputIsNotReadAgain() throws {
+        let program = try Program(["-conf", "stdin", "-p", "0"], input: Self.whoami)
+        let client = try DatagramClient(try program.started())
+        program.child.signal(SIGUSR1)
+        #expect(holdsInTime { program.child.output.contains("[ERROR] SIGUSR1: the Corefile came from standard input") })
+        #expect(try client.ask(DNSQuestion("example.org.")).code == .noError)
+    }
+
+    /// A reload that waits for a cluster does not hold up the end.
+    @Test func aSignalEndsItWhileItReloads() throws {
+        let silent = try StreamListener.listen(.loopback(port: 0))
+        let program = try Program(["-p", "0"], corefile: Self.whoami)
+        _ = try program.started()
+        try program.folder.write(
+            "Corefile",
+            """
+            . {
+                bind 127.0.0.1
+                kubernetes cluster.local {
+                    endpoint http://127.0.0.1:\(silent.boundAddress.port)
+                    startup_timeout 10m
+                }
+            }
+            """)
+        program.child.signal(SIGUSR1)
+        #expect(holdsInTime { program.child.output.contains("waiting for Kubernetes API before starting server") })
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0, "\(program.child.output)")
+        withExtendedLifetime(silent) {}
+    }
+
+    /// An upstream may take its time when the end comes: the answer is waited for, unless somebody is impatient.
+    @Test(arguments: [false, true]) func theEndWaitsForUpstreams(isImpatient: Bool) throws {
+        let upstream = try TestUpstream { query in
+            isImpatient ? .silence : .answer(query.response(["\(query.name) 60 IN A 192.0.2.80"]), after: 3000)
+        }
+        let program = try Program(
+            ["-p", "0"],
+            corefile: ". {\n bind 127.0.0.1\n forward . \(upstream.address) {\n read_timeout 5s\n max_fails 0\n }\n}\n")
+        let client = try DatagramClient(try program.started())
+        try client.send(DNSQuestion("late.example.").bytes)
+        #expect(holdsInTime { !upstream.queries.isEmpty })
+        program.child.signal(SIGTERM)
+        if isImpatient {
+            #expect(holdsInTime { program.child.output.contains("SIGTERM: Shutting down servers") })
+            program.child.signal(SIGTERM)
+            #expect(
+                holdsInTime { program.child.output.contains("SIGTERM: Quitting before all queries are answered") })
+        } else {
+            let bytes = try #require(try client.receive(milliseconds: 10_000))
+            #expect(try DNSResponse(bytes).answer.count == 1)
+        }
         #expect(program.child.waitForExit() == 0)
     }
 

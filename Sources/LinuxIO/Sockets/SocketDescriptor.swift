@@ -43,8 +43,10 @@ struct SocketDescriptor: ~Copyable, Sendable {
     }
 
     /// A socket of that kind (CLINUX_DATAGRAM or CLINUX_STREAM) with the options every server socket has, bound.
+    ///
+    /// - Parameter sharesPort: whether a listener may be bound beside others that allow it.
     static func bound(
-        kind: Int, nonBlocking: Bool, placement: Placement
+        kind: Int, nonBlocking: Bool, placement: Placement, sharesPort: Bool = false
     ) throws(SystemError) -> SocketDescriptor {
         let family = Int32(placement.family.rawValue)
         let subject = placement.address.description
@@ -54,7 +56,8 @@ struct SocketDescriptor: ~Copyable, Sendable {
         // same address. A listener shares its address with nobody, so that a second start is noticed.
         if kind == CLINUX_STREAM {
             try descriptor.set(CLINUX_REUSE_ADDRESS, 1, "setsockopt SO_REUSEADDR", subject)
-        } else {
+        }
+        if kind != CLINUX_STREAM || sharesPort {
             try descriptor.set(CLINUX_REUSE_PORT, 1, "setsockopt SO_REUSEPORT", subject)
         }
         if placement.family == .ipv6 {

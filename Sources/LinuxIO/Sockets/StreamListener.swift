@@ -26,6 +26,10 @@ package final class StreamListener: Sendable {
     /// Whether connections to every address of the machine come here.
     package let isWildcard: Bool
 
+    /// Whether another listener of this process may be opened meanwhile at an address that overlaps with this one's, as a
+    /// wildcard does with every address: connections go to the one whose address is nearer. Otherwise that is EADDRINUSE.
+    package func letOthersOverlap(_ allowed: Bool) { socket.prefer(CLINUX_REUSE_PORT, allowed ? 1 : 0) }
+
     private init(
         _ socket: consuming SocketDescriptor, _ placement: SocketDescriptor.Placement, backlog: Int32
     ) throws(SystemError) {
@@ -38,25 +42,30 @@ package final class StreamListener: Sendable {
     }
 
     /// Listens on `address`; port 0 lets the kernel choose one. Throws the error of the call that failed.
+    ///
+    /// - Parameter overlapping: whether there are listeners at overlapping addresses that allow it (`letOthersOverlap`).
     package static func listen(
-        _ address: SocketAddress, backlog: Int32 = StreamListener.defaultBacklog
+        _ address: SocketAddress, backlog: Int32 = StreamListener.defaultBacklog, overlapping: Bool = false
     ) throws(SystemError) -> StreamListener {
-        try listen(SocketDescriptor.placements(address)[...], backlog: backlog)
+        let listener = try listen(
+            SocketDescriptor.placements(address)[...], backlog: backlog, overlapping: overlapping)
+        if overlapping { listener.letOthersOverlap(false) }
+        return listener
     }
 
     static func listen(
-        _ placements: ArraySlice<SocketDescriptor.Placement>, backlog: Int32
+        _ placements: ArraySlice<SocketDescriptor.Placement>, backlog: Int32, overlapping: Bool = false
     ) throws(SystemError) -> StreamListener {
         guard let placement = placements.first else { throw SystemError(call: "bind", code: EAFNOSUPPORT) }
         do throws(SystemError) {
             let descriptor = try SocketDescriptor.bound(
-                kind: CLINUX_STREAM, nonBlocking: true, placement: placement)
+                kind: CLINUX_STREAM, nonBlocking: true, placement: placement, sharesPort: overlapping)
             return try StreamListener(descriptor, placement, backlog: backlog)
         } catch {
             guard placements.count > 1, SocketDescriptor.meansNoIPv6(error) else {
                 throw error
             }
-            return try listen(placements.dropFirst(), backlog: backlog)
+            return try listen(placements.dropFirst(), backlog: backlog, overlapping: overlapping)
         }
     }
 

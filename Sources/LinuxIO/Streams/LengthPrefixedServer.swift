@@ -35,7 +35,10 @@ package final class LengthPrefixedServer: @unchecked Sendable {
     private static let handshakesPerTurn = 8
 
     private let loop: EventLoop
-    private let limits: LengthPrefixedLimits
+    /// For connections that are open too. Belongs to the loop's thread.
+    package var limits: LengthPrefixedLimits {
+        didSet { armSweep() }
+    }
     private let answer: Answer
     private var acceptors: [StreamAcceptor] = []
     private var connections: [Int32: LengthPrefixedConnection] = [:]
@@ -78,13 +81,16 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         output.deallocate()
     }
 
-    /// Serves the connections of `listener` too, over TLS where it is given. Throws the error of epoll_ctl.
-    package func serve(_ listener: StreamListener, tls: TLSContext? = nil) throws(SystemError) {
+    /// What the connections accepted from now on speak TLS with; nil for none.
+    package var tls: TLSContext?
+
+    /// Serves the connections of `listener` too. Throws the error of epoll_ctl.
+    package func serve(_ listener: StreamListener) throws(SystemError) {
         let acceptor = try StreamAcceptor(
             listener: listener, loop: loop,
             take: { [weak self] socket, client in
                 guard let self else { return socket.close() }
-                self.take(socket, client: client, listener: listener, tls: tls)
+                self.take(socket, client: client, listener: listener)
             }, spare: { [weak self] in self?.evictOldestIdle() ?? false })
         acceptors.append(acceptor)
     }
@@ -160,7 +166,7 @@ package final class LengthPrefixedServer: @unchecked Sendable {
 
     // MARK: Connections
 
-    private func take(_ socket: StreamSocket, client: SocketAddress, listener: StreamListener, tls: TLSContext?) {
+    private func take(_ socket: StreamSocket, client: SocketAddress, listener: StreamListener) {
         let address = client.withPort(0)
         let held = perClient[address] ?? 0
         guard held < limits.connectionsPerClient else {
@@ -487,7 +493,9 @@ package final class LengthPrefixedServer: @unchecked Sendable {
         // is owed too much.
         let interest: EventLoop.Events =
             connection.isBlocked
-            ? .writable : connection.isClosing || connection.mustNotBeRead ? [] : connection.readingNeedsWriting ? .writable : .readable
+            ? .writable
+            : connection.isClosing || connection.mustNotBeRead
+                ? [] : connection.readingNeedsWriting ? .writable : .readable
         if interest == .readable { readMore(connection) }
         if interest == connection.interest { return }
         do throws(SystemError) {

@@ -41,4 +41,15 @@ package final class AdminEndpoints: Sendable {
         let responder = endpoints.withLock { $0[address]?.responders[path] }
         return responder?() ?? HTTPResponse(status: 404, text: "404 page not found\n")
     }
+
+    /// Forgets all endpoints.
+    package func removeAll() {
+        // Released outside of the lock: responders may be the last to hold much.
+        let forgotten = endpoints.withLock { endpoints in
+            let all = endpoints
+            endpoints = [:]
+            return all
+        }
+        withExtendedLifetime(forgotten) {}
+    }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where the process stands between its start and its end, and what plugins have to say about that.
+/// Where the process stands between its start and its end, and what the plugins of a configuration have to say about that.
 package final class Lifecycle: Sendable {
     /// One plugin that something has to happen for before it can answer.
     private struct Readiness {
@@ -11,14 +11,22 @@ package final class Lifecycle: Sendable {
 
     private struct State {
         var lameduck: UInt64 = 0
-        var isStopping = false
         var monitorsContinuously = false
         var plugins: [Readiness] = []
     }
 
-    private let state = Mutex(State())
+    /// Shared by all configurations of the process.
+    private final class Stopping: Sendable {
+        let isStopping = Atomic(false)
+    }
 
-    package init() {}
+    private let state = Mutex(State())
+    private let stopping: Stopping
+
+    package init() { stopping = Stopping() }
+
+    /// That of a configuration which is to take the place of another: whether the process is stopping holds for both.
+    package init(succeeding previous: Lifecycle) { stopping = previous.stopping }
 
     /// How long queries are answered after the signal to stop, in nanoseconds.
     package var lameduck: UInt64 { state.withLock { $0.lameduck } }
@@ -30,8 +38,8 @@ package final class Lifecycle: Sendable {
 
     /// True from the signal to stop onwards: `ready` says no from then on.
     package var isStopping: Bool {
-        get { state.withLock { $0.isStopping } }
-        set { state.withLock { $0.isStopping = newValue } }
+        get { stopping.isStopping.load(ordering: .acquiring) }
+        set { stopping.isStopping.store(newValue, ordering: .releasing) }
     }
 
     /// Whether a plugin that was ready once is asked again: `monitor continuously` of `ready`, in any block.
@@ -53,12 +61,23 @@ package final class Lifecycle: Sendable {
         var waiting: Set<String> = []
         for (place, entry) in plugins.enumerated() where continuously || !entry.wasReady {
             if entry.isReady() {
-                // Plugins are only ever added, so that the place stays the same.
-                state.withLock { $0.plugins[place].wasReady = true }
+                // Plugins are only ever added, so that the place stays the same, or all removed.
+                state.withLock { if $0.plugins.indices.contains(place) { $0.plugins[place].wasReady = true } }
             } else {
                 waiting.insert(entry.plugin)
             }
         }
         return waiting.sorted()
+    }
+
+    /// Forgets what `ready` waits for: the configuration is no longer in use.
+    package func removeReadiness() {
+        // Released outside of the lock: the closures hold plugins.
+        let forgotten = state.withLock { state in
+            let all = state.plugins
+            state.plugins = []
+            return all
+        }
+        withExtendedLifetime(forgotten) {}
     }
 }

@@ -25,7 +25,16 @@ package protocol Plugin: AnyObject, Sendable {
     /// Whether the plugin is ready to answer: nil where it has nothing to wait for.
     var isReady: Bool? { get }
 
-    /// Called when the server stops.
+    /// Why a configuration with this plugin must not take the place of one that can answer yet: asked on a reload, once the
+    /// plugin has started. Nil where nothing speaks against it.
+    var reloadObstacle: String? { get }
+
+    /// Gives up what belongs to the event loop: called on its thread (or once that has ended) when no query of the
+    /// configuration is left there, before `stop`.
+    func leave(_ loop: EventLoop)
+
+    /// Called when the server stops, or another configuration has taken the place of the plugin's and nobody uses its
+    /// steps any more. Also called, once or more, for a plugin that did not start.
     func stop()
 }
 
@@ -35,6 +44,8 @@ extension Plugin {
     package func started() {}
     package func makeStep(_ worker: WorkerContext) -> Step? { nil }
     package var isReady: Bool? { nil }
+    package var reloadObstacle: String? { nil }
+    package func leave(_ loop: EventLoop) {}
     package func stop() {}
 
     /// The directive that counts for a plugin which CoreDNS lets stand more than once: the last. A snippet may bring one and

@@ -475,7 +475,7 @@ final class ForwardEngine {
 
     // MARK: The end
 
-    /// Gives up everything, for an engine whose loop turns no more: whoever waits is not answered.
+    /// Gives up everything: whoever still waits is not answered, which only an engine may do whose loop turns no more.
     func close() {
         guard !isClosed else { return }
         isClosed = true

@@ -16,8 +16,8 @@ package final class ForwardPlugin: Plugin {
 
     /// The engine belongs to the loop's thread.
     ///
-    /// `@unchecked Sendable`: made before the loop's thread runs and closed once it has ended; in between only that thread has
-    /// to do with it.
+    /// `@unchecked Sendable`: only the loop's thread has to do with it; before that runs whoever made the loop, and once it
+    /// has ended whoever ended it.
     private final class EngineHolder: @unchecked Sendable {
         let loop: EventLoop
         let engine: ForwardEngine
@@ -41,8 +41,7 @@ package final class ForwardPlugin: Plugin {
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
     package var upstreamNames: [String] { stages.flatMap { $0.targets() }.map(\.address.description) }
 
-    package func stop() {
-        // The loop has ended: nobody else has to do with the engine.
+    package func leave(_ loop: EventLoop) {
         let holder = engine.withLock { holder in
             defer { holder = nil }
             return holder

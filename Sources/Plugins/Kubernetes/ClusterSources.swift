@@ -5,22 +5,27 @@ import RecordIndex
 import Synchronization
 
 /// The sources of all `kubernetes` blocks of a configuration: blocks that need the same objects share one, so that a
-/// cluster is watched once however many zones are served from it.
+/// cluster is watched once however many zones are served from it. What a configuration before it watches already is carried
+/// over.
 final class ClusterSources: Sendable {
     private let sources = Mutex<[KubernetesOptions.SourceKey: SharedSource]>([:])
 
     private init() {}
 
-    /// The sources of the process that `process` stands for.
+    /// The sources of the configuration that `process` belongs to.
     static func of(_ process: ProcessContext) -> ClusterSources {
-        process.shared { ClusterSources() }
+        process.configured { ClusterSources() }
     }
 
     /// The source that `options` asks for.
     func source(_ options: KubernetesOptions, _ process: ProcessContext) -> any ClusterSource {
-        sources.withLock { sources in
+        let running = RunningSources.of(process)
+        return sources.withLock { sources in
             if let found = sources[options.sourceKey] { return found }
-            let made = SharedSource(Self.make(options, process))
+            let limits = RunningSources.Limits(options)
+            let made =
+                running.source(options.sourceKey, limits)
+                ?? SharedSource(Self.make(options, process), options.sourceKey, limits, running)
             sources[options.sourceKey] = made
             return made
         }
@@ -42,39 +47,5 @@ final class ClusterSources: Sendable {
         case .snapshot(let paths): SnapshotFollower(paths: paths, options: options.zone, process: process)
         case .cluster: LiveCluster(options, process)
         }
-    }
-}
-
-/// A source that several blocks start and stop: the first start and the last stop count.
-final class SharedSource: ClusterSource {
-    /// The one source.
-    let source: any ClusterSource
-    private let users = Mutex(0)
-
-    init(_ source: any ClusterSource) { self.source = source }
-
-    var index: RecordIndex { source.index }
-    var external: Published<ExternalServices> { source.external }
-    var isReady: Bool { source.isReady }
-
-    func keepExternalServices() { source.keepExternalServices() }
-    func keepPodAddresses() { source.keepPodAddresses() }
-    func pod(at address: AddressKey) -> PodObject? { source.pod(at: address) }
-
-    func start() throws(StartError) {
-        let isFirst = users.withLock { users in
-            users += 1
-            return users == 1
-        }
-        if isFirst { try source.start() }
-    }
-
-    func stop() {
-        let isLast = users.withLock { users in
-            guard users > 0 else { return false }
-            users -= 1
-            return users == 0
-        }
-        if isLast { source.stop() }
     }
 }

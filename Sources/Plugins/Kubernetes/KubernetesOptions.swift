@@ -35,6 +35,10 @@ struct KubernetesOptions {
     var apiMaxInflight = 0
     /// `last_state`: the file that keeps the last synced state; nil for none.
     var lastStatePath: String?
+    /// Whether the block's `k8s_external` needs services' addresses outside of the cluster.
+    var keepsExternalServices = false
+    /// Whether the block's `metadata` needs to know pods by their addresses.
+    var keepsPodAddresses = false
 
     /// Whether the objects come from an API server.
     var isLive: Bool { source == .cluster }
@@ -50,12 +54,15 @@ extension KubernetesOptions {
         var kubeconfig: String?
         var kubeconfigContext: String?
         var lastStatePath: String?
+        var keepsExternalServices: Bool
+        var keepsPodAddresses: Bool
     }
 
     /// The key of the block's source.
     var sourceKey: SourceKey {
         SourceKey(
             source: source, zone: zone, endpoint: endpoint, tlsFiles: tlsFiles,
-            kubeconfig: kubeconfig, kubeconfigContext: kubeconfigContext, lastStatePath: lastStatePath)
+            kubeconfig: kubeconfig, kubeconfigContext: kubeconfigContext, lastStatePath: lastStatePath,
+            keepsExternalServices: keepsExternalServices, keepsPodAddresses: keepsPodAddresses)
     }
 }

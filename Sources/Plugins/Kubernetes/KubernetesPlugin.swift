@@ -4,6 +4,7 @@ import DNSWire
 import LinuxIO
 import PluginKit
 import RecordIndex
+import Synchronization
 
 /// `kubernetes`: answers for the cluster zone.
 package final class KubernetesPlugin: Plugin {
@@ -22,10 +23,17 @@ package final class KubernetesPlugin: Plugin {
     /// This server's addresses, for NS records.
     let localAddresses: [AddressKey]
     let source: any ClusterSource
+    /// Whether this block is one of the source's users: others go on with it when this one stops.
+    private let usesSource = Atomic(false)
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
-        options = try KubernetesOptions(directive, setup)
+        var options = try KubernetesOptions(directive, setup)
+        // k8s_external stands before kubernetes in the order of plugins, and has been set up.
+        options.keepsExternalServices = setup.wantsExternalServices
+        options.keepsPodAddresses =
+            options.zone.servesPods && !setup.block.directives(named: MetadataPlugin.directive).isEmpty
+        self.options = options
         if !options.isLive, options.lastStatePath != nil {
             setup.warn(
                 directive.name.location,
@@ -43,16 +51,24 @@ package final class KubernetesPlugin: Plugin {
                     + "expected a file for each")
         }
         source = sources.source(options, setup.process)
-        // k8s_external stands before kubernetes in the order of plugins, and has been set up.
-        if setup.wantsExternalServices { source.keepExternalServices() }
-        if options.zone.servesPods, !setup.block.directives(named: MetadataPlugin.directive).isEmpty {
-            source.keepPodAddresses()
-        }
+        if options.keepsExternalServices { source.keepExternalServices() }
+        if options.keepsPodAddresses { source.keepPodAddresses() }
     }
 
-    package func start() throws(StartError) { try source.start() }
+    package func start() throws(StartError) {
+        usesSource.store(true, ordering: .sequentiallyConsistent)
+        try source.start()
+    }
 
-    package func stop() { source.stop() }
+    package func stop() {
+        if usesSource.exchange(false, ordering: .sequentiallyConsistent) { source.stop() }
+    }
+
+    package var reloadObstacle: String? {
+        if source.isReady { return nil }
+        let patience = describeDuration(options.startupTimeout)
+        return "plugin/kubernetes: the Kubernetes API was not synced within \(patience)"
+    }
 
     package var isReady: Bool? { source.isReady }
 

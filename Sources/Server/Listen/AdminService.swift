@@ -3,49 +3,75 @@ import PluginKit
 import Synchronization
 
 /// Serves the HTTP endpoints of `health`, `ready` and `prometheus` on a thread of its own, so that a slow scrape delays no
-/// query.
+/// query. What is served may be replaced while it goes on.
 ///
-/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and before that runs by the thread
-/// that makes the service.
+/// `@unchecked Sendable`: changed only by the thread that starts, reloads and stops the server.
 final class AdminService: @unchecked Sendable {
-    private let loop: EventLoop
-    private let servers: [HTTPServer]
-    private let thread = Mutex<Thread?>(nil)
+    /// An address that is listened at.
+    private struct Open {
+        let listener: StreamListener
+        let server: HTTPServer
+    }
 
-    /// Opens listeners at all addresses that plugins have asked for. Nothing is served before `start`.
-    init(_ endpoints: AdminEndpoints, clock: Clock) throws(StartError) {
-        var servers: [HTTPServer] = []
-        var place = ""
-        do throws(SystemError) {
-            loop = try EventLoop(clock: clock)
-            for address in endpoints.addresses {
-                place = endpoints.location(of: address).map { "\($0): " } ?? ""
-                let listener = try StreamListener.listen(address)
-                let server = HTTPServer(loop: loop, clock: clock) { path, _ in endpoints.respond(address, path: path) }
-                try server.serve(listener)
-                servers.append(server)
+    /// The endpoints that answer now, at whatever address.
+    private final class Current: Sendable {
+        let endpoints: Mutex<AdminEndpoints>
+
+        init(_ endpoints: AdminEndpoints) { self.endpoints = Mutex(endpoints) }
+    }
+
+    private let thread: LoopThread
+    private let clock: Clock
+    private let current = Current(AdminEndpoints())
+    private var open: [SocketAddress: Open] = [:]
+
+    /// Starts the thread; nothing is open.
+    init(clock: Clock) throws(SystemError) {
+        self.clock = clock
+        thread = try LoopThread(name: "http", clock: clock)
+    }
+
+    /// Opens listeners at the addresses of `endpoints` where there are none yet: until `use` they answer that there is
+    /// nothing.
+    ///
+    /// - Returns: the addresses that are new.
+    func prepare(_ endpoints: AdminEndpoints) throws(StartError) -> [SocketAddress] {
+        var added: [SocketAddress] = []
+        for address in endpoints.addresses where open[address] == nil {
+            do throws(SystemError) {
+                let listener = try Listener.listen(address, beside: open.values.map(\.listener))
+                let (current, loop) = (current, thread.loop)
+                let server = HTTPServer(loop: loop, clock: clock) { path, _ in
+                    current.endpoints.withLock { $0 }.respond(address, path: path)
+                }
+                try thread.perform { () throws(SystemError) in try server.serve(listener) }
+                open[address] = Open(listener: listener, server: server)
+                added.append(address)
+            } catch {
+                close(added)
+                let place = endpoints.location(of: address).map { "\($0): " } ?? ""
+                throw StartError("\(place)\(error)")
             }
-        } catch {
-            throw StartError("\(place)\(error)")
         }
-        self.servers = servers
+        return added
     }
 
-    /// Starts the thread.
-    func start() throws(SystemError) {
-        let loop = loop
-        let started = try Thread.spawn(name: "http") { loop.run() }
-        thread.withLock { $0 = started }
+    /// Answers by `endpoints` from now on, and closes what they do not name. They have been prepared.
+    func use(_ endpoints: AdminEndpoints) {
+        current.endpoints.withLock { $0 = endpoints }
+        close(open.keys.filter { endpoints.location(of: $0) == nil })
     }
 
-    /// Closes the connections and ends the thread.
+    /// Closes listeners.
+    func close(_ addresses: [SocketAddress]) {
+        for address in addresses { open.removeValue(forKey: address)?.server.close() }
+    }
+
+    /// Closes everything and ends the thread.
     func stop() {
-        guard let running = thread.withLock({ $0 }) else { return loop.forgetAll() }
-        for server in servers { server.close() }
-        let loop = loop
+        close(Array(open.keys))
+        let loop = thread.loop
         loop.execute { loop.stop() }
-        running.join()
-        // Handlers hold servers, which hold the loop: only this takes them apart.
-        loop.forgetAll()
+        thread.join()
     }
 }

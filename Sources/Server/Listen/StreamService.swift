@@ -2,82 +2,60 @@ import LinuxIO
 import PluginKit
 import Synchronization
 
-/// Serves TCP, and TLS over it, for all listeners on one thread: each listener has a router of its own, which only that thread uses.
+/// Serves one TCP listener on the event loop, over TLS or not, with a router that may be replaced between two queries.
 ///
-/// `@unchecked Sendable`: what is not thread-safe is touched by the loop's thread only, and before that runs by the thread
-/// that makes the service.
+/// `@unchecked Sendable`: belongs to the loop's thread, but for `close`.
 final class StreamService: @unchecked Sendable {
-    /// How long answers that clients have not taken yet are waited for at the end, in nanoseconds.
-    private static let longestDrain = 2 * Clock.second
+    private let server: LengthPrefixedServer
+    private let current: Current
 
-    private let loop: EventLoop
-    private let queries: WaitingQueries
-    private let servers: [LengthPrefixedServer]
-    private let thread = Mutex<Thread?>(nil)
+    /// What queries are answered with. The loop's own.
+    private final class Current {
+        var router: Router
 
-    /// Opens nothing: `listeners` are open already. Nothing is served before `start`.
-    ///
-    /// - Parameter makeRouter: called for each listener, on the calling thread; the router is to belong to the loop.
-    init(
-        _ listeners: [(StreamListener, ListenerPlan)], clock: Clock, queries: WaitingQueries,
-        makeRouter: (ListenerPlan) -> Router
-    ) throws(SystemError) {
-        loop = queries.loop
-        self.queries = queries
-        var servers: [LengthPrefixedServer] = []
-        for (listener, plan) in listeners {
-            let router = makeRouter(plan)
-            let server = LengthPrefixedServer(loop: loop, limits: plan.streamLimits) { frame, length, client, local in
-                router.beginBatch(clock.monotonic())
-                let answer = router.answer(
-                    frame, length: length, capacity: LengthPrefixedServer.maximumFrame, client: client, local: local)
-                router.endBatch(clock.monotonic())
-                return answer
-            }
-            router.park = { [unowned router, weak server] request, client, local in
-                guard let server, let reply = server.takeReply() else { return }
-                router.startWaiting(request, client: client, local: local, startedAt: clock.monotonic()) {
-                    [weak server] response, _ in
-                    server?.reply(reply, response)
-                }
-            }
-            try server.serve(listener, tls: plan.tls)
-            servers.append(server)
+        init(_ router: Router) { self.router = router }
+    }
+
+    /// Serves nothing before `serve`.
+    init(loop: EventLoop, limits: LengthPrefixedLimits, tls: TLSContext?, clock: Clock, router: Router) {
+        let current = Current(router)
+        self.current = current
+        server = LengthPrefixedServer(loop: loop, limits: limits) { frame, length, client, local in
+            let router = current.router
+            router.beginBatch(clock.monotonic())
+            let answer = router.answer(
+                frame, length: length, capacity: LengthPrefixedServer.maximumFrame, client: client, local: local)
+            router.endBatch(clock.monotonic())
+            return answer
         }
-        self.servers = servers
+        server.tls = tls
+        prepare(router, clock)
     }
 
-    /// Starts the thread.
-    func start() throws(SystemError) {
-        let loop = loop
-        let started = try Thread.spawn(name: "tcp") { loop.run() }
-        thread.withLock { $0 = started }
+    /// Serves the connections of `listener`.
+    func serve(_ listener: StreamListener) throws(SystemError) { try server.serve(listener) }
+
+    /// Has the queries from now on answered by another router, also those of connections that are open; new connections get
+    /// another certificate.
+    func replace(_ router: Router, limits: LengthPrefixedLimits, tls: TLSContext?, clock: Clock) {
+        prepare(router, clock)
+        current.router = router
+        server.limits = limits
+        server.tls = tls
     }
 
-    /// Accepts nothing more, answers what has come (queries over UDP that wait here too), closes the connections and ends the
-    /// thread.
-    func stop() {
-        guard let running = thread.withLock({ $0 }) else { return loop.forgetAll() }
-        let loop = loop
-        loop.execute { _ = loop.schedule(after: Self.longestDrain) { loop.stop() } }
-        let counter = Drained(servers.count + 1)
-        loop.execute { self.queries.drain { if counter.isLast() { loop.stop() } } }
-        for server in servers {
-            server.close { if counter.isLast() { loop.stop() } }
+    /// Queries that wait get their answers through this server, whoever is the router by then.
+    private func prepare(_ router: Router, _ clock: Clock) {
+        router.park = { [unowned router, weak server] request, client, local in
+            guard let server, let reply = server.takeReply() else { return }
+            router.startWaiting(request, client: client, local: local, startedAt: clock.monotonic()) {
+                [weak server] response, _ in
+                server?.reply(reply, response)
+            }
         }
-        running.join()
-        // Handlers hold servers, which hold the loop: only this takes them apart.
-        loop.forgetAll()
-        queries.abandonAll()
-        loop.endTurn()
     }
 
-    /// Counts down to the last of several.
-    private final class Drained: Sendable {
-        private let left: Atomic<Int>
-
-        init(_ count: Int) { left = Atomic(count) }
-
-        func isLast() -> Bool { left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
-    }
+    /// Accepts nothing more, answers what has come, and closes the connections; then calls `done` on the loop's thread. Any
+    /// thread may call it.
+    func close(_ done: @Sendable @escaping () -> Void = {}) { server.close(done) }
 }

@@ -2,7 +2,7 @@ import LinuxIO
 import PluginKit
 import Synchronization
 
-/// The queries that wait on an event loop, of all its routers. Belongs to the loop's thread, but for `count`.
+/// The queries that wait on an event loop, of all routers of one configuration. Belongs to the loop's thread, but for `count`.
 ///
 /// `@unchecked Sendable`: as said; `abandonAll` is for when the thread has ended.
 final class WaitingQueries: @unchecked Sendable {
@@ -74,4 +74,7 @@ final class WaitingQueries: @unchecked Sendable {
         while let query = last { query.abandon() }
         free = []
     }
+
+    /// Gives back the memory of queries that are over.
+    func forgetMemory() { free = [] }
 }

@@ -27,7 +27,8 @@ import Testing
             return length
         }
         let listener = try StreamListener.listen(.loopback(port: 0))
-        try server.serve(listener, tls: context)
+        server.tls = context
+        try server.serve(listener)
         harness.keep(server)
         return (server, listener.boundAddress)
     }
@@ -326,7 +327,8 @@ import Testing
             serverCertificate: made.serverCertificate(.valid), key: made.serverKey(.valid), keyLog: TLSKeyLog(path))
         let server = LengthPrefixedServer(loop: harness.loop) { _, length, _, _ in length }
         let listener = try StreamListener.listen(.loopback(port: 0))
-        try server.serve(listener, tls: context)
+        server.tls = context
+        try server.serve(listener)
         harness.keep(server)
         let client = try TLSClient(harness, try Self.client(), to: listener.boundAddress)
         #expect(client.handshake() != nil && client.session.isEstablished)

@@ -42,8 +42,13 @@ final class KubernetesMetrics: Sendable {
         var requests: [RequestKey: UInt64] = [:]
         var durations: [VerbKey: Histogram] = [:]
         var waits: [VerbKey: Histogram] = [:]
-        var clusters: [@Sendable () -> [ResourceState]] = []
-        var lastStates: [@Sendable () -> Double] = []
+        var clusters: [ObjectIdentifier: Cluster] = [:]
+    }
+
+    /// What is asked of one cluster when somebody scrapes.
+    private struct Cluster {
+        let resources: @Sendable () -> [ResourceState]
+        let servesLastState: @Sendable () -> Double
     }
 
     private let programming: [ServiceKind: Histogram]
@@ -65,14 +70,18 @@ final class KubernetesMetrics: Sendable {
         programming[kind]?.observe(seconds)
     }
 
-    /// Adds a cluster whose resources the gauges are to show.
+    /// Adds a cluster whose resources the gauges are to show, until `removeCluster`.
     func addCluster(
-        resources: @escaping @Sendable () -> [ResourceState], servesLastState: @escaping @Sendable () -> Double
+        _ cluster: AnyObject, resources: @escaping @Sendable () -> [ResourceState],
+        servesLastState: @escaping @Sendable () -> Double
     ) {
-        state.withLock { state in
-            state.clusters.append(resources)
-            state.lastStates.append(servesLastState)
-        }
+        let made = Cluster(resources: resources, servesLastState: servesLastState)
+        state.withLock { $0.clusters[ObjectIdentifier(cluster)] = made }
+    }
+
+    /// Forgets a cluster that is not watched any more.
+    func removeCluster(_ cluster: AnyObject) {
+        _ = state.withLock { $0.clusters.removeValue(forKey: ObjectIdentifier(cluster)) }
     }
 
     /// Counts a request to an API server; `code` is the HTTP status, or `<error>` as in client-go.
@@ -171,16 +180,16 @@ final class KubernetesMetrics: Sendable {
             "apodns_kubernetes_serves_last_state",
             help: "Whether answers still come from the state that an earlier run saved (last_state).", kind: .gauge
         ) { [weak self] in
-            let all = self?.state.withLock { $0.lastStates } ?? []
-            return all.isEmpty ? [] : [.init(value: all.map { $0() }.max() ?? 0)]
+            let all = self?.state.withLock { Array($0.clusters.values) } ?? []
+            return all.isEmpty ? [] : [.init(value: all.map { $0.servesLastState() }.max() ?? 0)]
         }
     }
 
     /// The resources of all clusters, those of one kind together.
     private var resources: [ResourceState] {
         var byResource: [WatchedResource: ResourceState] = [:]
-        for cluster in state.withLock({ $0.clusters }) {
-            for resource in cluster() {
+        for cluster in state.withLock({ Array($0.clusters.values) }) {
+            for resource in cluster.resources() {
                 guard var sum = byResource[resource.resource] else {
                     byResource[resource.resource] = resource
                     continue

@@ -19,6 +19,7 @@ final class LastState: Sendable {
     private let path: String
     private let fingerprint: String
     private let process: ProcessContext
+    private let owners: LastStateOwners
     private let state = Mutex(State())
 
     private struct State {
@@ -35,6 +36,7 @@ final class LastState: Sendable {
     init(path: String, options: KubernetesOptions, process: ProcessContext) {
         self.path = path
         self.process = process
+        owners = LastStateOwners.of(process)
         fingerprint = options.zone.description
     }
 
@@ -67,6 +69,7 @@ final class LastState: Sendable {
 
     /// Begins to save what `source` gives; nil from it means that there is nothing complete to save.
     func start(_ source: @escaping @Sendable () -> ClusterState?) throws(SystemError) {
+        owners.add(self, path)
         // Saving can wait for everything else.
         let task = ScheduledTask(name: "last-state", clock: process.clock, niceness: 10) { [weak self] now in
             self?.saveIfDue(now)
@@ -97,6 +100,7 @@ final class LastState: Sendable {
         }
         task?.stop()
         if state.withLock({ $0.isDirty }) { save(process.clock.monotonic()) }
+        owners.remove(self, path)
     }
 
     /// Saves if something is new and the last time is long enough ago; returns when to look again.
@@ -117,7 +121,8 @@ final class LastState: Sendable {
             state.written = now
             return state.source
         }
-        guard let cluster = source?() else { return }
+        // The file is for the options of the newest configuration.
+        guard owners.isOwner(self, path), let cluster = source?() else { return }
         var writer = SnapshotWriter(annotations: [
             (Self.optionsAnnotation, fingerprint), (Self.savedAnnotation, "\(process.clock.wall().seconds)"),
         ])

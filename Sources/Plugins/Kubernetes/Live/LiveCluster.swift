@@ -69,7 +69,8 @@ final class LiveCluster: ClusterSource, WatchSink {
     func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
 
     func start() throws(StartError) {
-        let hasState = restore()
+        // What a reload takes the place of can answer still, and knows more than a file.
+        let hasState = !process.isReload && restore()
         let watcher = try options.makeWatcher(streams, self, process)
         state.withLock { $0.watcher = watcher }
         registerMetrics()
@@ -108,6 +109,7 @@ final class LiveCluster: ClusterSource, WatchSink {
         }
         watcher?.stop()
         lastState?.stop()
+        metrics.removeCluster(self)
     }
 
     var isReady: Bool {
@@ -273,7 +275,7 @@ final class LiveCluster: ClusterSource, WatchSink {
     }
 
     private func registerMetrics() {
-        metrics.addCluster { [weak self] in
+        metrics.addCluster(self) { [weak self] in
             guard let self else { return [] }
             let now = process.clock.monotonic()
             return state.withLock { state in
