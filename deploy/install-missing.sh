@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that building and running (with `test` testing, with `image` making an image of)
-# apodns needs, and of those only what is not there: with all of them there it touches no network and needs no rights.
+# Installs the Debian or Ubuntu packages that building and running apodns needs (with `test` to test it, with `image` to make an
+# image of it, with `compare` to measure it beside other servers), and of those only what is not there: with all of them there
+# it touches no network and needs no rights.
 #
-#     bash deploy/install-missing.sh [test|image]
+#     bash deploy/install-missing.sh [test|image|compare]
 set -euo pipefail
 
 missing=()
@@ -53,6 +54,13 @@ if [[ ${1:-} == test ]]; then
     need_package nghttp2-proxy
     # Networks of the tests' own.
     need_command ip iproute2
+fi
+if [[ ${1:-} == compare ]]; then
+    need_command python3 python3
+    need_command dnsperf dnsperf
+    # Where these put their programs is not in everybody's PATH.
+    need_package nsd
+    need_package knot
 fi
 
 if ((${#missing[@]} == 0)); then
