@@ -5,7 +5,7 @@ package struct LengthPrefixedLimits: Sendable {
     package static let defaultIdleTimeout = 10 * Clock.second
     /// Nanoseconds within which a client must have taken the answers that wait for it.
     package static let defaultWriteTimeout = 10 * Clock.second
-    /// Connections at once: with some 200 bytes each (tens of KiB over TLS, and up to 400 KiB when the client does not read)
+    /// Connections at once: with some 200 bytes each (15 KiB over TLS, and up to 400 KiB when the client does not read)
     /// that is little, and it is the usual soft limit on descriptors.
     package static let defaultConnections = 1024
     /// Connections of one address at once: a quarter, so that one client cannot push out all others (RFC 7766 section
