@@ -69,8 +69,8 @@ ROOTS = [
     r"@objc closure #2 in CacheChain\.makeStep\(_:\)",
     r"@objc closure #3 in CacheChain\.makeStep\(_:\)",
     # loop: down, for any question but HINFO; up.
-    r"@objc closure #1 in LoopPlugin\.makeStep\(_:\)",
     r"@objc closure #2 in LoopPlugin\.makeStep\(_:\)",
+    r"@objc closure #3 in LoopPlugin\.makeStep\(_:\)",
     # dns64: up, for any question but AAAA.
     r"@objc closure #1 in DNS64Plugin\.makeStep\(_:\)",
     # autopath: up.
@@ -107,7 +107,7 @@ COLD = [
     # errors: something went wrong with the query, and a line is written.
     r"ErrorsPlugin\.report\(_:\)",
     # log: the line is put together and written. Who logs every query pays for it.
-    r"LogFormat\.line\(_:now:metadata:\)",
+    r"LogPlugin\.write\(_:rule:\)",
     r"Log\.info\(_:\)",
     # chaos: a question of class CH. local: a name below localhost, which is counted and may be logged.
     r"ChaosPlugin\.answer\(_:\)",

@@ -21,6 +21,7 @@ final class DNS64Chain: @unchecked Sendable {
     }
 
     /// Looks at a finished response, and holds it while A records are asked for where it has no AAAA records.
+    @inline(never)
     func look(_ exchange: UnsafeMutablePointer<Exchange>) {
         if OwnAnswer.take(exchange, asker: number) { return }
         guard exchange.pointee.ownQuery == nil, let ask, isEligible(exchange) else { return }

@@ -64,7 +64,7 @@ package final class DNS64Plugin: Plugin {
                     request.type == .aaaa && request.recordClass == .internet || exchange.pointee.ownQuery != nil
                 else { return }
                 // SAFETY: the context is the reference taken above, which `release` gives back.
-                Unmanaged<DNS64Chain>.fromOpaque(context).takeUnretainedValue().look(exchange)
+                Unmanaged<DNS64Chain>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.look(exchange) }
             },
             mayWait: true,
             release: { context in

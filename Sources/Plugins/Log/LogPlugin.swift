@@ -97,6 +97,7 @@ package final class LogPlugin: Plugin {
             })
     }
 
+    @inline(never)
     private func write(_ exchange: UnsafeMutablePointer<Exchange>, rule: Int) {
         log.info(
             rules.format(rule).line(exchange.pointee, now: clock.monotonic()) { metadata.value($0, exchange) })

@@ -71,14 +71,14 @@ package final class LoopPlugin: Plugin {
                 let exchange = Step.exchange(exchange)
                 guard exchange.pointee.request.type == .hinfo else { return Verdict.next.rawValue }
                 // SAFETY: the context is the reference taken above, which `release` gives back.
-                return Unmanaged<LoopPlugin>.fromOpaque(context).takeUnretainedValue().see(exchange).rawValue
+                return Unmanaged<LoopPlugin>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.see(exchange).rawValue }
             },
             up: { context, exchange in
                 let exchange = Step.exchange(exchange)
                 guard exchange.pointee.ownQuery != nil else { return }
                 // SAFETY: as above.
-                let plugin = Unmanaged<LoopPlugin>.fromOpaque(context).takeUnretainedValue()
-                _ = OwnAnswer.take(exchange, asker: plugin.number)
+                let number = Unmanaged<LoopPlugin>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.number }
+                _ = OwnAnswer.take(exchange, asker: number)
             },
             release: { Unmanaged<LoopPlugin>.fromOpaque($0).release() })
     }
@@ -143,6 +143,7 @@ package final class LoopPlugin: Plugin {
 
     // MARK: Probes that come back
 
+    @inline(never)
     private func see(_ exchange: UnsafeMutablePointer<Exchange>) -> Verdict {
         guard !isOff.load(ordering: .relaxed) else { return .next }
         // SAFETY: the name's memory holds `nameLength` bytes.
