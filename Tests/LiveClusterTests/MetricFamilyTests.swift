@@ -137,6 +137,8 @@ import Testing
             clock: clock.clock)
         defer { dns.server.stop() }
         QueryMetrics.of(dns.configuration.process).setBuild(version: "1", revision: "")
+        // As the program does: `reload` belongs to no block.
+        ReloadMetrics.of(dns.configuration.process).setRunning("0")
 
         // With OPT and DO, over both transports, twice for the connections, and what acl is about.
         let client = try dns.datagramClient()
