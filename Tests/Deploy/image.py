@@ -26,8 +26,6 @@ from neighbours import APIServer, NameServer
 TOKEN = "a-token-of-the-test"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 CLUSTER_DNS = "10.96.0.10"
-# Lines that are left out of the Corefiles, for what this program cannot do yet.
-LACKING = ()
 # nonroot, of the image.
 USER = 65532
 POD = "cluster-demo-7bd795854f-298qd.cluster-demo.default.svc.cluster.local"
@@ -103,8 +101,6 @@ def readme_problems(folder, port):
     problems = []
     for question in questions:
         words, *answers = question.rstrip().split("\n")
-        if DASHED in words and "endpoint_aliases" in LACKING:
-            continue
         said = subprocess.run(
             ["dig", "@127.0.0.1", "-p", str(port), *words.split()], capture_output=True, text=True, check=False).stdout
         expected, found = (sorted(" ".join(line.split()) for line in lines) for lines in (answers, said.splitlines()))
@@ -155,8 +151,7 @@ def run(case, root, folder, items):
         set_sysctl(name, value)
 
     # What the kubelet mounts: the Corefile, the service account, resolv.conf, and folders that can be written to.
-    lines = [line for line in check.corefile_text().splitlines() if line.strip() not in LACKING]
-    write(root + check.corefile_path(), "\n".join(lines) + "\n")
+    write(root + check.corefile_path(), check.corefile_text())
     if case.has_erlang:
         items = items + erlang.objects(check.deployment["metadata"]["namespace"])
     api = APIServer(items, role, TOKEN, folder)
@@ -186,8 +181,6 @@ def run(case, root, folder, items):
             return problems
         expect(probe("livenessProbe"), "does not live")
         for name, kind, answers in case.answers:
-            if name == DASHED and "endpoint_aliases" in LACKING and "endpoint_pod_names" in check.corefile_text():
-                continue
             # A service's name is there with its service; ready comes when all is known.
             found = dig(case.port, name, kind)
             expect(found == answers, f"{name} {kind} is {found}, expected {answers}")

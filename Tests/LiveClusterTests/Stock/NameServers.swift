@@ -1,5 +1,6 @@
 import DNSWire
 import LinuxIO
+import ScriptedAPI
 import ServerHarness
 
 /// The name servers that stock Corefiles forward to.
@@ -8,22 +9,35 @@ final class NameServers: Sendable {
     let all: [String: TestUpstream]
 
     /// The addresses that the files have for them.
-    static let addresses = [StockMachine.resolver, "8.8.8.8", "8.8.4.4", "10.150.0.1", "10.96.201.7"]
+    static let addresses = plain + secure
+    private static let plain = [StockMachine.resolver, "8.8.8.8", "8.8.4.4", "10.150.0.1", "10.96.201.7"]
+    /// Of those that are asked over TLS, at port 853.
+    private static let secure = ["10.1.1.1", "10.2.2.2"]
 
-    /// Starts all: at their addresses and port 53 where these are this network's, else on ports of the loopback interface.
+    /// Starts all: at their addresses and ports where these are this network's, else on ports of the loopback interface.
     init(onLoopback: Bool) throws {
         var all: [String: TestUpstream] = [:]
+        let made = try ScriptedCertificates.shared()
+        let tls = try TLSContext(
+            serverCertificate: made.serverCertificate(.nameServer), key: made.serverKey(.nameServer),
+            authorities: nil, clients: .noCertificate)
         for address in Self.addresses {
-            let place = SocketAddress.parse(host: address, port: 53)
+            let isSecure = Self.secure.contains(address)
+            let place = SocketAddress.parse(host: address, port: isSecure ? 853 : 53)
             guard let place = onLoopback ? .loopback(port: 0) : place else { continue }
-            all[address] = try TestUpstream(at: place) { .answer(Self.answer($0)) }
+            all[address] = try TestUpstream(at: place, tls: isSecure ? tls : nil) { .answer(Self.answer($0)) }
         }
         self.all = all
     }
 
     /// Where a name server is that a Corefile names: by its address, or by the file that has it.
     func place(_ word: String) -> String? {
-        all[word == "/etc/resolv.conf" ? StockMachine.resolver : word].map { "\($0.address)" }
+        let scheme = "tls://"
+        guard word.hasPrefix(scheme) else {
+            return all[word == "/etc/resolv.conf" ? StockMachine.resolver : word].map { "\($0.address)" }
+        }
+        let address = word.dropFirst(scheme.count).prefix { $0 != ":" }
+        return all[String(address)].map { "\(scheme)\($0.address)" }
     }
 
     /// What the name servers answer: names below `example.` and `corp.example.com.` have an address, what begins with `no.`

@@ -11,9 +11,9 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
         var code: ResponseCode = .noError
         /// The answer section as it is, TTLs among it.
         var answer: [String] = []
-        /// The address whose name server is asked; nil where none is.
-        var asked: String?
-        /// Whether that is over TCP.
+        /// The addresses of the name servers of which one is asked; no other is.
+        var asked: [String] = []
+        /// Whether that is over TCP, or TLS.
         var overTCP = false
         /// The TTL of the SOA record of a name that is not there.
         var deniedTTL: UInt32?
@@ -41,7 +41,11 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
     var lameduck: String? = "5s"
     /// Which name servers `.` is forwarded to.
     var upstreams = [StockMachine.resolver]
+    /// What `loop` probes: zones, and the addresses of which one's name server is asked.
+    var probes = [".": [StockMachine.resolver]]
     var files: [String: String] = [:]
+    /// The file with the authority of name servers that are asked over TLS.
+    var authority: String?
     /// (`cache` caps the TTLs of `hosts`, too, as in CoreDNS.)
     var rows: [Row] = []
     /// How queries are logged: nil not at all, else those of the class alone or all.
@@ -64,8 +68,10 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
     }
 
     private static let resolver = StockMachine.resolver
+    /// Asked over TLS.
+    private static let secureServers = ["10.1.1.1", "10.2.2.2"]
     private static let companyRow = Row(
-        name: "db.corp.example.com.", answer: ["db.corp.example.com. 30 A 192.0.2.80"], asked: "10.150.0.1")
+        name: "db.corp.example.com.", answer: ["db.corp.example.com. 30 A 192.0.2.80"], asked: ["10.150.0.1"])
 
     static let all: [StockCorefile] = [
         StockCorefile(
@@ -79,11 +85,12 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
                 Row(name: "a.b.c.d.internal.cloudapp.net.", code: .nameError),
                 Row(
                     name: "a.b.internal.cloudapp.net.", answer: ["a.b.internal.cloudapp.net. 30 A 192.0.2.80"],
-                    asked: resolver),
+                    asked: [resolver]),
                 Row(name: "vm.reddog.microsoft.com.", type: .aaaa, code: .nameError),
             ], logged: .all),
         StockCorefile(
-            name: "coredns-deployment", banner: [".:53", "corp.example.com.:53"], hasPods: false, rows: [companyRow]),
+            name: "coredns-deployment", banner: [".:53", "corp.example.com.:53"], hasPods: false,
+            probes: [".": [resolver], "corp.example.com.": ["10.150.0.1"]], rows: [companyRow]),
         StockCorefile(name: "eks"),
         StockCorefile(name: "helm", clusterTTL: 30, lameduck: "10s"),
         StockCorefile(
@@ -105,12 +112,14 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
             rows: [
                 Row(name: "api.internal.k8s.local.", answer: ["api.internal.k8s.local. 30 A 10.0.0.8"]),
                 // Outside of the zone that `hosts` has.
-                Row(name: "node.example.", answer: ["node.example. 30 A 192.0.2.80"], asked: resolver),
-                Row(name: "other.k8s.local.", answer: ["other.k8s.local. 30 A 192.0.2.80"], asked: resolver),
+                Row(name: "node.example.", answer: ["node.example. 30 A 192.0.2.80"], asked: [resolver]),
+                Row(name: "other.k8s.local.", answer: ["other.k8s.local. 30 A 192.0.2.80"], asked: [resolver]),
             ]),
         StockCorefile(name: "kube-up", clusterTTL: 30),
         StockCorefile(name: "kubeadm", clusterTTL: 30),
-        StockCorefile(name: "microk8s", upstreams: ["8.8.8.8", "8.8.4.4"], logged: .errors),
+        StockCorefile(
+            name: "microk8s", upstreams: ["8.8.8.8", "8.8.4.4"], probes: [".": ["8.8.8.8", "8.8.4.4"]],
+            logged: .errors),
         StockCorefile(
             name: "minikube", clusterTTL: 30,
             rows: [Row(name: "host.minikube.internal.", answer: ["host.minikube.internal. 30 A 192.168.49.1"])],
@@ -122,16 +131,20 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
                     "\($0):53 on \(address)"
                 }
             }, isCluster: false, metrics: "127.0.0.1:9253", health: "169.254.20.10:8080", lameduck: nil,
+            probes: [
+                ".": [resolver], "cluster.local.": ["10.96.201.7"], "in-addr.arpa.": ["10.96.201.7"],
+                "ip6.arpa.": ["10.96.201.7"],
+            ],
             rows: [
                 Row(
                     name: "web.shop.svc.cluster.local.", answer: ["web.shop.svc.cluster.local. 30 A 192.0.2.80"],
-                    asked: "10.96.201.7", overTCP: true),
+                    asked: ["10.96.201.7"], overTCP: true),
                 Row(
-                    name: "no.shop.svc.cluster.local.", code: .nameError, asked: "10.96.201.7", overTCP: true,
+                    name: "no.shop.svc.cluster.local.", code: .nameError, asked: ["10.96.201.7"], overTCP: true,
                     deniedTTL: 5),
                 Row(
                     name: "1.0.96.10.in-addr.arpa.", type: .ptr,
-                    answer: ["1.0.96.10.in-addr.arpa. 30 PTR host.example."], asked: "10.96.201.7", overTCP: true),
+                    answer: ["1.0.96.10.in-addr.arpa. 30 PTR host.example."], asked: ["10.96.201.7"], overTCP: true),
                 companyRow,
             ]),
         StockCorefile(
@@ -139,7 +152,14 @@ struct StockCorefile: Sendable, CustomTestStringConvertible {
             banner: [".:5353", "corp.example.com.:5353", "hostname.bind.:5353", "lab.example.com.:5353"],
             cachedTTL: 900,
             lameduck: "20s",
-            files: ["/etc/pki/dns.corp.example.com-ca-bundle-1/ca-bundle.crt": ""],
+            probes: [:], authority: "/etc/pki/dns.corp.example.com-ca-bundle-1/ca-bundle.crt",
+            rows: [
+                Row(
+                    name: "db.corp.example.com.", answer: ["db.corp.example.com. 900 A 192.0.2.80"],
+                    asked: secureServers, overTCP: true),
+                Row(
+                    name: "no.lab.example.com.", code: .nameError, asked: secureServers, overTCP: true, deniedTTL: 30),
+            ],
             logged: .errors),
         StockCorefile(name: "rke2", clusterTTL: 30, lameduck: "10s"),
         StockCorefile(name: "talos", clusterTTL: 30, logged: .errors),

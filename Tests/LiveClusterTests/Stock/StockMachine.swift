@@ -1,5 +1,6 @@
 import DNSWire
 import Foundation
+import Glibc
 import LinuxIO
 import ScriptedAPI
 import ServerHarness
@@ -23,16 +24,17 @@ final class StockMachine {
 
     let kind: Kind
     let program: ChildProcess
+    /// The Corefile, as the program finds it.
+    private let corefile: String
     private let root: TemporaryFolder
     private let api: ScriptedAPIServer
-    private let upstreams: NameServers
+    private let upstreams: NameServers?
     /// The ports instead of the file's; nil where it is unchanged.
     private let ports: StockPorts?
 
-    /// - Parameters:
-    ///   - files: other files of the machine, by path.
-    ///   - upstreams: the name servers, started outside.
-    init(_ kind: Kind, corefile: String, files: [String: String], upstreams: NameServers) throws {
+    /// - Parameter upstreams: the name servers, started outside; nil where the server itself takes their place, which needs
+    ///   `mapped`.
+    init(_ kind: Kind, _ stock: StockCorefile, upstreams: NameServers?) throws {
         self.kind = kind
         self.upstreams = upstreams
         root = try TemporaryFolder()
@@ -43,8 +45,10 @@ final class StockMachine {
         }
         let api = try ScriptedAPIServer(.shop(), tls: kind == .asInAPod, settings: settings)
         self.api = api
-        var files = files
-        files[Self.corefilePath] = corefile
+        var files = stock.files
+        files[Self.corefilePath] = try stock.text
+        let authority = try String(contentsOfFile: try ScriptedCertificates.shared().authority, encoding: .utf8)
+        if let path = stock.authority { files[path] = authority }
         switch kind {
         case .asInAPod:
             ports = nil
@@ -53,8 +57,7 @@ final class StockMachine {
             let account = "/run/secrets/kubernetes.io/serviceaccount"
             files["\(account)/token"] = Self.token
             files["\(account)/namespace"] = "kube-system"
-            files["\(account)/ca.crt"] = try String(
-                contentsOfFile: try ScriptedCertificates.shared().authority, encoding: .utf8)
+            files["\(account)/ca.crt"] = authority
         case .mapped:
             let ports = try StockPorts()
             self.ports = ports
@@ -62,6 +65,7 @@ final class StockMachine {
                 files[path] = ports.map(text, folder: root.path, api: api.url, upstreams)
             }
         }
+        corefile = files[Self.corefilePath] ?? ""
         for (path, text) in files {
             let folder = URL(fileURLWithPath: root.path + path).deletingLastPathComponent()
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -124,6 +128,17 @@ final class StockMachine {
         holdsInTime { !program.isRunning || program.output.contains("compatible\n") } && program.isRunning
     }
 
+    /// Puts lines into the block for `.` of the Corefile, as somebody would who edits the ConfigMap, and has it read again.
+    func addToRootBlock(_ added: String) throws {
+        var lines = corefile.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard let place = lines.firstIndex(where: { $0.hasPrefix(".:") && $0.hasSuffix("{") }) else {
+            throw ClientError(description: "no block for .: \(corefile)")
+        }
+        lines.insert(added, at: place + 1)
+        try root.write(Self.corefilePath, lines.joined(separator: "\n"))
+        program.signal(SIGUSR1)
+    }
+
     /// The queries that came to the name server at an address, health checks left out.
-    func queries(at address: String) -> [TestUpstream.Query] { upstreams.all[address]?.queries ?? [] }
+    func queries(at address: String) -> [TestUpstream.Query] { upstreams?.all[address]?.queries ?? [] }
 }

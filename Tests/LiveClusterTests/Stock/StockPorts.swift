@@ -1,6 +1,4 @@
 import LinuxIO
-import Server
-import ServerHarness
 
 /// Free ports instead of those that a stock Corefile has, and the file with these: what a machine cannot be asked for without
 /// networks of its own.
@@ -11,9 +9,25 @@ struct StockPorts {
     private let metrics: UInt16
 
     init() throws {
-        // All at once, so that they differ; free a moment ago.
-        let ports = try (0..<4).map { _ in try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n") }.map(\.port)
+        // All at once, so that they differ.
+        let open = try (0..<4).map { _ in try Self.openFreePort() }
+        let ports = open.map { $0.0.boundAddress.port }
         (dns, health, ready, metrics) = (ports[0], ports[1], ports[2], ports[3])
+    }
+
+    /// A port that was free a moment ago, and that the kernel gives nobody who leaves the choice to it (ip(7),
+    /// `ip_local_port_range`): another test would have it by the time that the program wants it.
+    private static func openFreePort() throws -> (StreamListener, DatagramSocket) {
+        var attempts = 0
+        while true {
+            let place = SocketAddress.loopback(port: .random(in: 10_000..<32_768))
+            do {
+                return (try StreamListener.listen(place), try DatagramSocket.bind(place))
+            } catch {
+                attempts += 1
+                guard attempts < 100 else { throw error }
+            }
+        }
     }
 
     func port(instead port: UInt16) -> UInt16 {
@@ -26,7 +40,9 @@ struct StockPorts {
     }
 
     /// The file with ports, addresses and paths of the test's; nothing else is changed.
-    func map(_ text: String, folder: String, api: String, _ upstreams: NameServers) -> String {
+    ///
+    /// - Parameter upstreams: nil where the server itself takes the place of all of them.
+    func map(_ text: String, folder: String, api: String, _ upstreams: NameServers?) -> String {
         var lines: [String] = []
         var depth = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
@@ -45,7 +61,10 @@ struct StockPorts {
             case (1, "prometheus"): lines.append("prometheus 127.0.0.1:\(metrics)\(opens)")
             case (1, "kubernetes"): lines += [line, "endpoint \(api)"]
             case (1, "forward"):
-                lines.append(words.map { upstreams.place($0) ?? $0 }.joined(separator: " "))
+                let places = words.dropFirst(2).map { word in
+                    word == "{" ? word : upstreams.map { $0.place(word) ?? word } ?? "127.0.0.1:\(dns)"
+                }
+                lines.append((words.prefix(2) + places).joined(separator: " "))
             default:
                 lines.append(
                     words.map { ["/etc/", "/rootfs/"].contains(where: $0.hasPrefix) ? folder + $0 : $0 }

@@ -56,6 +56,13 @@ package final class ScriptedCertificates: Sendable {
         subjectKeyIdentifier = hash
         authorityKeyIdentifier = keyid
         subjectAltName = DNS:elsewhere.example
+        [nameServer]
+        basicConstraints = critical,CA:false
+        keyUsage = critical,digitalSignature
+        extendedKeyUsage = serverAuth
+        subjectKeyIdentifier = hash
+        authorityKeyIdentifier = keyid
+        subjectAltName = DNS:dns.corp.example.com
         [client]
         basicConstraints = critical,CA:false
         keyUsage = critical,digitalSignature
@@ -86,9 +93,13 @@ package final class ScriptedCertificates: Sendable {
             ])
         }
         for certificate in ScriptedCertificate.allCases {
+            let extensions =
+                switch certificate {
+                case .wrongHost, .nameServer: certificate.rawValue
+                case .valid, .expired, .unknownAuthority: "valid"
+                }
             try sign(
-                certificate.rawValue, subject: "kube-apiserver",
-                extensions: certificate == .wrongHost ? "wrongHost" : "valid",
+                certificate.rawValue, subject: "kube-apiserver", extensions: extensions,
                 by: certificate == .unknownAuthority ? "unknown" : "authority",
                 // A certificate that ends before it begins is expired at any time.
                 days: certificate == .expired ? -1 : 30)

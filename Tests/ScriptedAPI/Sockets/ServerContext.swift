@@ -10,6 +10,8 @@ package enum ScriptedCertificate: String, CaseIterable, Sendable, Hashable {
     case wrongHost
     /// For the right host, by an authority that nobody knows.
     case unknownAuthority
+    /// For name servers, as clients ask for `dns.corp.example.com`.
+    case nameServer
 }
 
 /// Whether the server asks for a client's certificate.
