@@ -168,9 +168,7 @@ extension Server {
             while !entry.worker.routers.hasLeft(entry.seen) { _ = pause.wait(milliseconds: Self.turnMilliseconds) }
         }
         old.dropWorkerRouters()
-        retired.append(old)
-        let tell: @Sendable () -> Void = { [weak self] in self?.tellRetired() }
-        threads.loop.loop.execute { old.leaveWhenDrained(tell) }
+        leave(old, threads)
     }
 
     /// Takes back what was done for a configuration that cannot take over.
@@ -178,10 +176,17 @@ extension Server {
         threads.admin.close(opened.adminAddresses)
         for listener in opened.listeners { close(listener) }
         next.dropWorkerRouters()
-        // It may have answered at new addresses for a moment.
-        threads.loop.loop.execute { next.leaveWhenDrained {} }
-        next.stopPlugins()
-        next.configuration.process.retire()
         setCandidate(nil)
+        // It may have answered at new addresses for a moment, and its plugins stop only after that.
+        leave(next, threads)
+        // As a rule it has not: then it has left within two turns.
+        for _ in 0..<2 { _ = try? threads.loop.perform { () throws(SystemError) in } }
+    }
+
+    /// Has a configuration leave the event loop when its last query has been answered. What is left to do then is for `sweep`.
+    private func leave(_ generation: Generation, _ threads: Threads) {
+        retired.append(generation)
+        let tell: @Sendable () -> Void = { [weak self] in self?.tellRetired() }
+        threads.loop.loop.execute { generation.leaveWhenDrained(tell) }
     }
 }

@@ -21,9 +21,8 @@ package final class Server: @unchecked Sendable {
     var listeners: [ListenerPlan.Place: Listener] = [:]
     /// How the configuration at work answers at each of them.
     var routes: [ListenerPlan.Place: Generation.Routes] = [:]
-    /// Those whose place others have taken, and that queries wait for still.
+    /// Those whose place others have taken, or that could not take one, and that queries may wait for still.
     var retired: [Generation] = []
-    private let whenRetired = Mutex<(@Sendable () -> Void)?>(nil)
 
     private struct State {
         /// What is served, or is to be, or was. One that has been replaced is not kept.
@@ -35,6 +34,8 @@ package final class Server: @unchecked Sendable {
         var threads: Threads?
         var addresses: [SocketAddress] = []
         var waiting: [WaitingQueries] = []
+        /// A field, and no mutex's own value: a closure that is a generic value is wrapped once more by each access.
+        var whenRetired: (@Sendable () -> Void)?
     }
 
     /// What there is one of, for all configurations.
@@ -63,7 +64,7 @@ package final class Server: @unchecked Sendable {
     package var waitingQueries: Int { state.withLock { $0.waiting }.reduce(0) { $0 + $1.count } }
 
     /// Has `body` called, on whatever thread, when a configuration that was replaced can be let go of: by `sweep`.
-    package func onRetired(_ body: @escaping @Sendable () -> Void) { whenRetired.withLock { $0 = body } }
+    package func onRetired(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.whenRetired = body } }
 
     /// Starts the plugins, opens the sockets and starts the threads.
     ///
@@ -101,9 +102,9 @@ package final class Server: @unchecked Sendable {
                 return .failure(error)
             }
         }
+        defer { sweep() }
         try outcome.get()
         current?.tellStarted()
-        sweep()
     }
 
     /// Breaks off a start or a reload that is under way, and allows no other. What is served goes on being served.
@@ -173,7 +174,7 @@ package final class Server: @unchecked Sendable {
         }
     }
 
-    func tellRetired() { whenRetired.withLock { $0 }?() }
+    func tellRetired() { state.withLock { $0.whenRetired }?() }
 
     private func makeThreads() throws(StartError) -> Threads {
         do throws(SystemError) {

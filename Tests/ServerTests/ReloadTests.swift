@@ -1,3 +1,4 @@
+import Corefile
 import DNSWire
 import LinuxIO
 import PluginKit
@@ -62,6 +63,36 @@ import Testing
         }
         try server.reload(Self.hosts("10.0.0.3"))
         #expect(Self.address(try stream.ask(Self.name)) == "10.0.0.3")
+    }
+
+    /// A configuration that comes to nothing is let go of, wherever it fails: its plugins keep nothing, and nobody them.
+    @Test func whatFailsIsFreed() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ClusterFiles.web("10.0.0.1"))
+        let server = try RunningServer(Self.whoami())
+        let plugins =
+            "ready 127.0.0.1:0\n health 127.0.0.1:0\n prometheus 127.0.0.1:0\n errors\n cache\n loop\n "
+            + "kubernetes cluster.local {\n snapshot \(path)\n }\n forward . 127.0.0.1:9"
+        let rows = [
+            Self.whoami(plugins) + "b. {\n whoami nothing\n}", Self.whoami(plugins) + Self.whoami(),
+            Self.whoami(plugins) + "b. {\n bind 192.0.2.1\n whoami\n}",
+            Self.whoami(plugins) + "c. {\n kubernetes c. {\n snapshot \(folder.file("no"))\n }\n}",
+        ]
+        for text in rows {
+            weak var process: ProcessContext?
+            do {
+                let corefile = try Corefile.parse(
+                    text: text, file: "Corefile", defaultPort: 0, knownDirectives: PluginTable.implementedNames,
+                    knownElsewhere: [])
+                let next = ProcessContext(succeeding: server.configuration.process)
+                process = next
+                try server.server.reload(try Configuration(corefile, directory: "", process: next))
+                Issue.record("taken: \(text)")
+            } catch {}
+            #expect(holdsInTime { process == nil }, "\(text)")
+        }
+        #expect(server.server.retiredCount == 0)
+        #expect(try server.datagramClient().ask(DNSQuestion("a.")).code == .noError)
     }
 
     /// Listeners come and go; the wildcard and an address of its own port take turns.

@@ -61,7 +61,9 @@ final class LengthPrefixedConnection {
     /// Writes what is taken, as `StreamSocket.write` does; under TLS a failure is EPROTO.
     func write(_ bytes: UnsafeRawBufferPointer) -> (result: Int, errno: Int32) {
         guard let session else { return socket.write(bytes) }
-        return Self.outcome(session.write(bytes))
+        let outcome = session.write(bytes)
+        // A session that has failed takes nothing any more, while the socket goes on being writable.
+        return outcome == .ended ? (-1, EPROTO) : Self.outcome(outcome)
     }
 
     private static func outcome(_ outcome: TLSSession.Outcome) -> (result: Int, errno: Int32) {

@@ -21,23 +21,28 @@ final class TemplateCounters: Sendable {
     let server: String
     /// The name of the block's view; "" without one.
     let view: String
-    private let counts = Mutex<[Key: UInt64]>([:])
+    private let counted = Mutex<[Key: UInt64]>([:])
 
     init(server: String, view: String) {
         self.server = server
         self.view = view
     }
 
-    func count(_ key: Key) { counts.withLock { $0[key, default: 0] &+= 1 } }
+    func count(_ key: Key) { counted.withLock { $0[key, default: 0] &+= 1 } }
 
-    func counts(of family: Key.Family) -> [(key: Key, count: UInt64)] {
-        counts.withLock { counts in counts.filter { $0.key.family == family }.map { ($0.key, $0.value) } }
-    }
+    /// What has been counted so far.
+    fileprivate var counts: [Key: UInt64] { counted.withLock { $0 } }
 }
 
 /// The metrics of all `template`s of a process.
 final class TemplateMetrics: Sendable {
-    private let workers = Mutex<[TemplateCounters]>([])
+    private struct State {
+        var workers: [ObjectIdentifier: TemplateCounters] = [:]
+        /// What was counted by workers that are gone, so that no counter ever goes back.
+        var past: [Series: UInt64] = [:]
+    }
+
+    private let state = Mutex(State())
 
     init(_ registry: MetricsRegistry) {
         let families: [(name: String, help: String, family: TemplateCounters.Key.Family)] = [
@@ -52,11 +57,25 @@ final class TemplateMetrics: Sendable {
         }
     }
 
-    /// The counters of a further worker.
+    /// The counters of a further worker, to be ended with `remove`.
     func makeCounters(server: String, view: String) -> TemplateCounters {
         let counters = TemplateCounters(server: server, view: view)
-        workers.withLock { $0.append(counters) }
+        state.withLock { $0.workers[ObjectIdentifier(counters)] = counters }
         return counters
+    }
+
+    /// Keeps what a worker has counted, and lets go of its counters.
+    func remove(_ counters: TemplateCounters) {
+        state.withLock { state in
+            guard state.workers.removeValue(forKey: ObjectIdentifier(counters)) != nil else { return }
+            Self.add(counters, to: &state.past)
+        }
+    }
+
+    private static func add(_ worker: TemplateCounters, to totals: inout [Series: UInt64]) {
+        for (key, count) in worker.counts {
+            totals[Series(server: worker.server, view: worker.view, key: key), default: 0] &+= count
+        }
     }
 
     private struct Series: Hashable {
@@ -66,13 +85,12 @@ final class TemplateMetrics: Sendable {
     }
 
     private func samples(_ family: TemplateCounters.Key.Family) -> [MetricsRegistry.Sample] {
-        var totals: [Series: UInt64] = [:]
-        for worker in workers.withLock({ $0 }) {
-            for (key, count) in worker.counts(of: family) {
-                totals[Series(server: worker.server, view: worker.view, key: key), default: 0] &+= count
-            }
+        let totals = state.withLock { state in
+            var totals = state.past
+            for worker in state.workers.values { Self.add(worker, to: &totals) }
+            return totals
         }
-        return totals.map { series, count in
+        return totals.filter { $0.key.key.family == family }.map { series, count in
             let key = series.key
             var labels = [
                 ("server", series.server), ("zone", key.zone), ("view", series.view), ("class", key.recordClass),

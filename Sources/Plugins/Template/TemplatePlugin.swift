@@ -84,7 +84,8 @@ package final class TemplatePlugin: Plugin {
                 worker.pointee.patterns.deallocate()
                 worker.pointee.text.deallocate()
                 RegularExpressionView.freeMemory(worker.pointee.matchMemory)
-                worker.pointee.counters.release()
+                let counters = worker.pointee.counters.takeRetainedValue()
+                worker.pointee.plugin._withUnsafeGuaranteedRef { $0.metrics.remove(counters) }
                 worker.pointee.plugin.release()
                 worker.deallocate()
             })

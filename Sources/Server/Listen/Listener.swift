@@ -45,13 +45,14 @@ final class Listener: @unchecked Sendable {
         }
     }
 
-    /// Listens at an address that may be a part of, or have as its part, one that is still listened at.
+    /// Listens at an address that may be a part of, or have as its part, one that is still listened at; or be the same, where
+    /// plain DNS changes to TLS.
     static func listen(
         _ address: SocketAddress, beside others: [StreamListener]
     ) throws(SystemError) -> StreamListener {
         let overlapping = others.filter {
-            $0.boundAddress.port == address.port && $0.boundAddress != address
-                && ($0.isWildcard || address.isWildcard)
+            $0.boundAddress.port == address.port
+                && ($0.boundAddress == address || $0.isWildcard || address.isWildcard)
         }
         guard address.port != 0, !overlapping.isEmpty else { return try StreamListener.listen(address) }
         for other in overlapping { other.letOthersOverlap(true) }

@@ -14,18 +14,15 @@ package struct Configuration: Sendable {
     ///   - process: what all blocks share.
     /// - Throws: the first thing that is wrong, with its place.
     package init(_ corefile: Corefile, directory: String, process: ProcessContext) throws(CorefileError) {
-        var blocks: [ConfiguredBlock] = []
-        for block in corefile.blocks {
-            if block.directives.isEmpty {
-                let zones = block.zones.joined(separator: " ")
-                process.log.warning(
-                    "\(block.location): server block \(zones) has no directives: its queries are refused")
-            }
-            blocks.append(try ConfiguredBlock(block, process: process, directory: directory))
+        do throws(CorefileError) {
+            blocks = try Self.configure(corefile, directory: directory, process: process)
+            listeners = try ListenerPlan.plan(blocks)
+        } catch {
+            // What plugins have left with the process may keep them, and they the process.
+            process.retire()
+            throw error
         }
-        self.blocks = blocks
         self.process = process
-        listeners = try ListenerPlan.plan(blocks)
         for plan in listeners where plan.scheme == .tls && plan.tls == nil {
             // CoreDNS does so without a word.
             process.log.warning(
@@ -38,5 +35,20 @@ package struct Configuration: Sendable {
                 process.lifecycle.addReadiness(placed.name) { plugin.isReady ?? true }
             }
         }
+    }
+
+    private static func configure(
+        _ corefile: Corefile, directory: String, process: ProcessContext
+    ) throws(CorefileError) -> [ConfiguredBlock] {
+        var blocks: [ConfiguredBlock] = []
+        for block in corefile.blocks {
+            if block.directives.isEmpty {
+                let zones = block.zones.joined(separator: " ")
+                process.log.warning(
+                    "\(block.location): server block \(zones) has no directives: its queries are refused")
+            }
+            blocks.append(try ConfiguredBlock(block, process: process, directory: directory))
+        }
+        return blocks
     }
 }

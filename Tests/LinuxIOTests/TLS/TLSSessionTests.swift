@@ -318,6 +318,22 @@ import Testing
         #expect(other.finish { withUnsafeMutableBytes(of: &byte) { other.session.read(into: $0) } } == .ended)
     }
 
+    /// What is no record behind one that is: there is no session any more by which the answer could be sent.
+    @Test func garbageBehindAFrame() throws {
+        let harness = try StreamHarness()
+        let (server, address) = try Self.server(harness)
+        let client = try TLSClient(harness, try Self.client(), to: address)
+        #expect(client.exchanges())
+        let writes = server.statistics.writes
+        let frame = LengthPrefixedServerTests.framed(Array("question".utf8))
+        #expect(frame.withUnsafeBytes { client.session.write($0) } == .done(frame.count))
+        let garbage = [UInt8](repeating: 0xFF, count: 64)
+        #expect(garbage.withUnsafeBytes { client.socket.send($0) }.result == garbage.count)
+        // Time stands still: no time-out is what ends it.
+        #expect(harness.turn { server.connectionCount == 0 })
+        #expect(server.statistics.frames == 2 && server.statistics.writes <= writes + 1)
+    }
+
     @Test func keyLog() throws {
         let harness = try StreamHarness()
         let made = try ScriptedCertificates.shared()
