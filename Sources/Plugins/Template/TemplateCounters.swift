@@ -18,6 +18,10 @@ final class TemplateCounters: Sendable {
         var template = ""
     }
 
+    /// Most different sets of labels of a worker. Clients choose the type, and with `forward` the class: what comes beyond is
+    /// counted as "other".
+    static let mostSeries = 512
+
     let server: String
     /// The name of the block's view; "" without one.
     let view: String
@@ -28,16 +32,29 @@ final class TemplateCounters: Sendable {
         self.view = view
     }
 
-    func count(_ key: Key) { counts.withLock { $0[key, default: 0] &+= 1 } }
-
-    func counts(of family: Key.Family) -> [(key: Key, count: UInt64)] {
-        counts.withLock { counts in counts.filter { $0.key.family == family }.map { ($0.key, $0.value) } }
+    func count(_ key: Key) {
+        counts.withLock { counts in
+            var key = key
+            if counts.count >= Self.mostSeries, counts[key] == nil {
+                key.recordClass = "other"
+                key.type = "other"
+            }
+            counts[key, default: 0] &+= 1
+        }
     }
+
+    fileprivate var all: [Key: UInt64] { counts.withLock { $0 } }
 }
 
 /// The metrics of all `template`s of a process.
 final class TemplateMetrics: Sendable {
-    private let workers = Mutex<[TemplateCounters]>([])
+    private struct State {
+        var workers: [TemplateCounters] = []
+        /// What workers have counted that are gone: with each reload there are new ones.
+        var ended: [Series: UInt64] = [:]
+    }
+
+    private let state = Mutex(State())
 
     init(_ registry: MetricsRegistry) {
         let families: [(name: String, help: String, family: TemplateCounters.Key.Family)] = [
@@ -55,22 +72,41 @@ final class TemplateMetrics: Sendable {
     /// The counters of a further worker.
     func makeCounters(server: String, view: String) -> TemplateCounters {
         let counters = TemplateCounters(server: server, view: view)
-        workers.withLock { $0.append(counters) }
+        state.withLock { $0.workers.append(counters) }
         return counters
+    }
+
+    /// Ends the counting of a worker: its numbers are kept.
+    func giveBack(_ counters: TemplateCounters) {
+        state.withLock { state in
+            guard let place = state.workers.firstIndex(where: { $0 === counters }) else { return }
+            state.workers.remove(at: place)
+            Self.add(counters, to: &state.ended)
+        }
+    }
+
+    private static func add(_ counters: TemplateCounters, to totals: inout [Series: UInt64]) {
+        for (key, count) in counters.all {
+            var series = Series(server: counters.server, view: counters.view, key: key)
+            if totals.count >= TemplateCounters.mostSeries, totals[series] == nil {
+                series.key.recordClass = "other"
+                series.key.type = "other"
+            }
+            totals[series, default: 0] &+= count
+        }
     }
 
     private struct Series: Hashable {
         let server: String
         let view: String
-        let key: TemplateCounters.Key
+        var key: TemplateCounters.Key
     }
 
     private func samples(_ family: TemplateCounters.Key.Family) -> [MetricsRegistry.Sample] {
-        var totals: [Series: UInt64] = [:]
-        for worker in workers.withLock({ $0 }) {
-            for (key, count) in worker.counts(of: family) {
-                totals[Series(server: worker.server, view: worker.view, key: key), default: 0] &+= count
-            }
+        let totals = state.withLock { state in
+            var totals = state.ended
+            for worker in state.workers { Self.add(worker, to: &totals) }
+            return totals.filter { $0.key.key.family == family }
         }
         return totals.map { series, count in
             let key = series.key

@@ -84,6 +84,8 @@ package final class TemplatePlugin: Plugin {
                 worker.pointee.patterns.deallocate()
                 worker.pointee.text.deallocate()
                 RegularExpressionView.freeMemory(worker.pointee.matchMemory)
+                worker.pointee.plugin.takeUnretainedValue().metrics.giveBack(
+                    worker.pointee.counters.takeUnretainedValue())
                 worker.pointee.counters.release()
                 worker.pointee.plugin.release()
                 worker.deallocate()
