@@ -56,7 +56,7 @@ ROOTS = [
     r"@objc closure #1 in ChaosPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in LocalPlugin\.makeStep\(_:\)",
     r"@objc closure #1 in MinimalPlugin\.makeStep\(_:\)",
-    r"@objc closure #1 in AccessControlPlugin\.makeStep\(_:\)",
+    r"@objc closure #[12] in AccessControlPlugin\.makeStep\(_:\)",
     # template: down, as far as a query that no rule is for goes.
     r"@objc closure #1 in TemplatePlugin\.makeStep\(_:\)",
     # rewrite: down, as far as a query that no rule is for goes, and up.

@@ -90,6 +90,23 @@ struct ShapingPluginTests {
         }
     }
 
+    /// What was found on the way down holds on the way up, though the request was another one in between.
+    @Test func nsidKeepsToTheSizeBelowARewrite() throws {
+        let bench = PluginBench()
+        let data = String(repeating: "x", count: NSIDPlugin.longestData)
+        let chain = bench.chain(
+            [
+                try bench.plugin(NSIDPlugin.self, "nsid \(data)"),
+                try bench.plugin(RewritePlugin.self, "rewrite name www.example.org www.example.net"),
+            ], StubAnswer(answer: ["www.example.net. 1 IN A 192.0.2.1"]))
+        let outcome = bench.ask(
+            chain, Query(name: "www.example.org.", udpSize: 512, options: [0, 3, 0, 0]), capacity: 512)
+        #expect(outcome.isWhole)
+        #expect(outcome.message.count <= 512)
+        #expect(outcome.records(1).count == 1)
+        #expect(outcome.options?.isEmpty == true)
+    }
+
     @Test func nsidIsTheMachinesName() throws {
         let bench = PluginBench()
         let chain = bench.chain([try bench.plugin(NSIDPlugin.self, "nsid")], Self.whole)

@@ -147,4 +147,22 @@ import Testing
             "\($0)".hasPrefix("Corefile:4:14: plugin/autopath: failed to parse '/nowhere/resolv.conf': ")
         }
     }
+
+    /// What `dns64` asks for itself is completed as well.
+    @Test func addressesForIPv6AreMadeOfWhatIsFound() throws {
+        let upstream = try TestUpstream { .answer(Self.answer($0)) }
+        let (server, folder) = try server(
+            "verified", upstream, autopath: "dns64 {\nallow_ipv4\n}\nautopath @kubernetes")
+        defer { _ = folder }
+        let name = "www.outside.test.shop.svc.cluster.local."
+        for _ in 0..<2 {
+            let response = try server.datagramClient().ask(DNSQuestion(name, .aaaa))
+            #expect(response.code == .noError)
+            #expect(
+                response.answer.map { "\($0.owner) \($0.data)" } == [
+                    "\(name) www.outside.test.", "www.outside.test. a.outside.test.",
+                    "a.outside.test. 64:ff9b::c000:201",
+                ])
+        }
+    }
 }

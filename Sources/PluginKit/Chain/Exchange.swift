@@ -28,6 +28,11 @@ package struct Exchange {
     /// `Header.authoritative` and `Header.recursionAvailable` as they apply.
     package var flags: UInt16 = 0
     package var transport = Transport.udp
+    /// Whether upstreams are asked over UDP first, and over TCP where that answer is truncated, though `transport` leaves room for
+    /// any: for a question of the server's own, behind which stands a client that asks over UDP, or none.
+    package var prefersUDP = false
+    /// How upstreams are asked for this query.
+    package var upstreamTransport: Transport { prefersUDP ? .udp : transport }
     /// Who asks.
     package var client = SocketAddress(ipv4: 0, port: 0)
     /// The address asked.
@@ -154,6 +159,7 @@ package struct Exchange {
         requestLength = length
         self.capacity = capacity
         self.transport = transport
+        prefersUDP = false
         code = .noError
         flags = 0
         rotation = 0
@@ -190,16 +196,6 @@ package struct Exchange {
     /// Called once the look-up of an alias is over; set by the step that wrote the alias.
     package typealias AliasDone =
         @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
-
-    /// Looks up the alias at `aliasTarget` here and now, for a step that cannot wait for it; an alias whose look-up would have
-    /// to wait stays as it is.
-    package static func lookUpAliasNow(_ exchange: UnsafeMutablePointer<Exchange>) {
-        guard let lookup = exchange.pointee.aliasLookup, let context = exchange.pointee.aliasContext else { return }
-        let resumption = exchange.pointee.resumption
-        exchange.pointee.resumption = nil
-        _ = lookup(context, UnsafeMutableRawPointer(exchange))
-        exchange.pointee.resumption = resumption
-    }
 
     /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
     @inlinable package mutating func limit(to size: Int) {

@@ -10,19 +10,22 @@ package struct OwnQuery: Sendable {
     /// On whose behalf: the client and the address of the query that gave rise to the question.
     package let client: SocketAddress
     package let local: SocketAddress
+    /// How upstreams are asked: over TCP as for a client over TCP, or over UDP with TCP where that answer is truncated.
+    package let transport: Transport
     /// What the asker finds at `Exchange.ownQuery` on the way up. Kept until `ended` has been called.
     package let subject: any AnyObject & Sendable
     /// Called once, when all is over: on the loop's thread, or at once by the asker's where the question cannot be taken.
     package let ended: @Sendable () -> Void
 
     package init(
-        request: [UInt8], asker: UInt8, client: SocketAddress, local: SocketAddress, subject: any AnyObject & Sendable,
-        ended: @escaping @Sendable () -> Void
+        request: [UInt8], asker: UInt8, client: SocketAddress, local: SocketAddress, transport: Transport = .udp,
+        subject: any AnyObject & Sendable, ended: @escaping @Sendable () -> Void
     ) {
         self.request = request
         self.asker = asker
         self.client = client
         self.local = local
+        self.transport = transport
         self.subject = subject
         self.ended = ended
     }

@@ -9,14 +9,17 @@ package final class ReplacedRequest {
     /// How long the response may be, as it was then.
     let limit: Int
     let owner: UInt8
+    /// The request as plugins knew it: they may have noted in it what the message does not say (`nsid`, `bufsize`).
+    let request: Request
     /// What had been replaced before.
     let earlier: ReplacedRequest?
 
-    init(message: [UInt8], memo: AnyObject?, limit: Int, owner: UInt8, earlier: ReplacedRequest?) {
+    init(message: [UInt8], memo: AnyObject?, limit: Int, owner: UInt8, request: Request, earlier: ReplacedRequest?) {
         self.message = message
         self.memo = memo
         self.limit = limit
         self.owner = owner
+        self.request = request
         self.earlier = earlier
     }
 }
@@ -38,10 +41,12 @@ extension Exchange {
         let before = request
         guard write(message) == .answer, request.questionEnd < writer.limit - ResponseWriter.optLength else {
             _ = write(found)
+            request = before
             return false
         }
         let saved = ReplacedRequest(
-            message: found, memo: memo, limit: writer.limit, owner: plugin, earlier: replaced?.takeRetainedValue())
+            message: found, memo: memo, limit: writer.limit, owner: plugin, request: before,
+            earlier: replaced?.takeRetainedValue())
         replaced = .passRetained(saved)
         replacedBy = plugin
         if request.hasEDNS, !before.hasEDNS {
@@ -61,6 +66,7 @@ extension Exchange {
         saved.message.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress { _ = request.read(base, length: bytes.count, name: name) }
         }
+        request = saved.request
         writer.limit = saved.limit
         return saved
     }

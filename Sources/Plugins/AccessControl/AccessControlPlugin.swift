@@ -50,6 +50,10 @@ package final class AccessControlPlugin: Plugin {
                 return AccessControlPlugin.judge(
                     context.pointee.entries, context.pointee.view, Step.exchange(exchange))
             },
+            up: { context, _ in
+                // SAFETY: as above. What is allowed is counted here, as a query that waits comes down twice.
+                context.assumingMemoryBound(to: Context.self).pointee.view.count(0)
+            },
             release: { context in
                 // SAFETY: the context made above; this is its last use.
                 let context = context.assumingMemoryBound(to: Context.self)
@@ -67,9 +71,7 @@ package final class AccessControlPlugin: Plugin {
         let decision = AccessRules.decide(entries, exchange)
         let first = 1 &+ decision.zone &* AccessControlMetrics.perZone
         switch decision.action {
-        case .allow:
-            counters.count(0)
-            return Verdict.next.rawValue
+        case .allow: return Verdict.next.rawValue
         case .block:
             counters.count(first)
             exchange.pointee.fail(.refused)

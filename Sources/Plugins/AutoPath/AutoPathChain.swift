@@ -50,10 +50,10 @@ final class AutoPathChain: @unchecked Sendable {
     /// A finished response on its way up.
     @inline(__always)
     static func look(_ worker: UnsafeMutablePointer<AutoPathWorker>, _ exchange: UnsafeMutablePointer<Exchange>) {
+        // What others ask (`dns64` for A records, `cache` for a fresh answer) is completed as a client's query is.
         if exchange.pointee.ownQuery != nil {
             let number = worker.pointee.chain._withUnsafeGuaranteedRef { $0.number }
-            _ = OwnAnswer.take(exchange, asker: number)
-            return
+            if OwnAnswer.take(exchange, asker: number) { return }
         }
         let base = AutoPathWorker.baseLabels(worker, exchange)
         guard base > 0, exchange.pointee.failure == nil else { return }

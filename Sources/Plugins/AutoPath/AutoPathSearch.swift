@@ -33,7 +33,8 @@ final class AutoPathSearch: @unchecked Sendable {
         ask(
             OwnQuery(
                 request: OwnQuery.request(name, exchange.pointee.request.type, like: exchange), asker: chain.number,
-                client: exchange.pointee.client, local: exchange.pointee.local, subject: answer
+                client: exchange.pointee.client, local: exchange.pointee.local,
+                transport: exchange.pointee.upstreamTransport, subject: answer
             ) { self.take(answer) })
     }
 

@@ -95,10 +95,12 @@ struct ExternalZoneAnswer {
     private mutating func writeAddresses(_ found: [ExternalZoneReader.Found], _ type: RecordType) {
         var addresses: [AddressKey] = []
         var aliases: [DomainName] = []
-        for entry in found {
+        // A headless service may have thousands of endpoints.
+        var seen: Set<ExternalZoneReader.Found.Host> = []
+        for entry in found where seen.insert(entry.host).inserted {
             switch entry.host {
-            case .address(let address): if !addresses.contains(address) { addresses.append(address) }
-            case .name(let name): if !aliases.contains(name) { aliases.append(name) }
+            case .address(let address): addresses.append(address)
+            case .name(let name): aliases.append(name)
             }
         }
         writeAddresses(addresses, type)
@@ -120,6 +122,8 @@ struct ExternalZoneAnswer {
         let weight = UInt16(clamping: max(1, Self.weights / max(1, found.count)))
         var records: [ResourceRecord] = []
         var additional: [ResourceRecord] = []
+        // A headless service may have thousands of endpoints.
+        var seen: Set<ResourceRecord> = []
         for entry in found where entry.port >= 0 {
             var target = name
             switch entry.host {
@@ -128,13 +132,13 @@ struct ExternalZoneAnswer {
                 guard let owner = domain(entry.target) else { continue }
                 target = owner
                 let extra = record(owner, Self.data(address))
-                if !additional.contains(extra) { additional.append(extra) }
+                if seen.insert(extra).inserted { additional.append(extra) }
             }
             let service = record(
                 name,
                 .srv(
                     priority: 0, weight: weight, port: UInt16(truncatingIfNeeded: entry.port), target: target))
-            if !records.contains(service) { records.append(service) }
+            if seen.insert(service).inserted { records.append(service) }
         }
         for record in records { writeAnswer(record) }
         for record in additional { writeAdditional(record) }

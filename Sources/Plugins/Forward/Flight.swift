@@ -24,6 +24,11 @@ final class Flight {
     private(set) var questionEnd: Int
     /// Whether it has to go over a stream.
     var needsStream: Bool
+    /// Whether it is asked again over a stream where the answer over UDP is truncated.
+    var retriesTruncated = false
+    /// Whether that truncated answer will do where the stream has none.
+    var keepsTruncated = false
+    var truncated: (message: [UInt8], upstream: Upstream)?
     private(set) var startedAt: UInt64
     /// When everything is over.
     private(set) var deadline: UInt64
@@ -95,6 +100,7 @@ final class Flight {
         self.first = first
         self.mostAttempts = mostAttempts
         checked = nil
+        truncated = nil
         firstClientLeaves = .max
         next = 0
         passedOver = 0

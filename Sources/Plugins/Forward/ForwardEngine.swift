@@ -103,9 +103,9 @@ final class ForwardEngine {
             fail(exchange, .serverFailure, "more than \(Self.mostWaiting) queries wait for answers")
             return .answered
         }
-        let needsStream =
-            stage.options.forcesTCP || !stage.options.prefersUDP && exchange.pointee.transport == .tcp
-        let question = Question(exchange, stage: place, needsStream: needsStream)
+        let prefersUDP = stage.options.prefersUDP || exchange.pointee.prefersUDP
+        let needsStream = stage.options.forcesTCP || !prefersUDP && exchange.pointee.transport == .tcp
+        let question = Question(exchange, stage: place, needsStream: needsStream, retriesTruncated: prefersUDP)
         let now = loop.now
         var flight: Flight
         let key = question.key(seed: seed)
@@ -130,6 +130,8 @@ final class ForwardEngine {
                     mostAttempts: most)
             }
             add(flight)
+            flight.retriesTruncated = prefersUDP
+            flight.keepsTruncated = exchange.pointee.prefersUDP
             // Two questions with the same key are rare; the second is asked for itself.
             if found == nil { joinable[key] = flight }
             proceed(flight)
@@ -354,6 +356,8 @@ final class ForwardEngine {
 
     /// Something went wrong with an upstream: its health is checked.
     private func noteFailure(_ upstream: Upstream, _ flight: Flight) {
+        // What could be had over UDP is better than nothing, and at once better than late.
+        if flight.truncated != nil { flight.mostAttempts = flight.attempts }
         if flight.checked == nil { check(upstream, stage: flight.stage) }
     }
 
@@ -383,8 +387,9 @@ final class ForwardEngine {
         if flight.checked != nil { return checkSucceeded(flight) }
         upstream.metrics.observe(response.code, nanoseconds: now &- attempt.sentAt)
         let stage = stages[flight.stage]
-        if response.isTruncated, stage.options.prefersUDP, !flight.needsStream, upstream.tls == nil {
+        if response.isTruncated, flight.retriesTruncated, !flight.needsStream, upstream.tls == nil {
             flight.needsStream = true
+            if flight.keepsTruncated { flight.truncated = (Array(message), upstream) }
             // The next attempt is at the same upstream, and is no new one.
             if begin(flight, upstream, now) { return proceed(flight) }
         }
@@ -432,6 +437,15 @@ final class ForwardEngine {
     }
 
     private func giveUp(_ flight: Flight) {
+        if let (message, upstream) = flight.truncated {
+            flight.truncated = nil
+            let isDelivered = message.withUnsafeBytes { bytes -> Bool in
+                guard let response = UpstreamResponse(bytes, questionEnd: flight.questionEnd) else { return false }
+                deliver(response, flight, stages[flight.stage], from: upstream)
+                return true
+            }
+            if isDelivered { return }
+        }
         remove(flight)
         if flight.failure.isEmpty { flight.failure = "no healthy proxies" }
         if flight.checked != nil { return checkFailed(flight) }

@@ -4,15 +4,15 @@ import PluginKit
 
 /// A question as it goes to an upstream.
 struct Question {
-    /// The message. Its id is not one: it has the stage and whether a stream is needed, so that messages that are alike are
-    /// questions that may share an answer.
+    /// The message. Its id is not one: it has the stage and how it is to be asked, so that messages that are alike are questions
+    /// that may share an answer.
     let message: [UInt8]
     /// Where the question ends.
     let end: Int
 
     /// The client's question with its flags and its OPT record (CoreDNS passes the whole request on). What is offered as UDP
     /// size is what the client can be sent.
-    init(_ exchange: UnsafeMutablePointer<Exchange>, stage: Int, needsStream: Bool) {
+    init(_ exchange: UnsafeMutablePointer<Exchange>, stage: Int, needsStream: Bool, retriesTruncated: Bool) {
         let request = exchange.pointee.request
         let base = exchange.pointee.writer.base
         end = request.questionEnd
@@ -25,7 +25,8 @@ struct Question {
             request.flags
             & (Header.opcodeMask | Header.recursionDesired | Header.authenticData | Header.checkingDisabled)
         message += [
-            UInt8(truncatingIfNeeded: stage), needsStream ? 1 : 0, UInt8(kept >> 8), UInt8(kept & 0xFF), 0, 1, 0, 0, 0,
+            UInt8(truncatingIfNeeded: stage), (needsStream ? 1 : 0) | (retriesTruncated ? 2 : 0), UInt8(kept >> 8),
+            UInt8(kept & 0xFF), 0, 1, 0, 0, 0,
             0,
             0, options == nil ? 0 : 1,
         ]

@@ -76,7 +76,9 @@ package final class NSIDPlugin: Plugin {
         let base = exchange.pointee.writer.base
         let total = exchange.pointee.responseLength
         // The room that was set aside on the way down may have been used by whoever got the response from elsewhere.
-        guard total <= exchange.pointee.writer.limit &+ ResponseWriter.optLength else { return }
+        guard total <= exchange.pointee.writer.limit &+ ResponseWriter.optLength,
+            total &+ length <= exchange.pointee.capacity
+        else { return }
         // SAFETY: the response is finished: `total` bytes at `base` with its header.
         let message = UnsafeRawBufferPointer(start: base, count: total)
         let count =

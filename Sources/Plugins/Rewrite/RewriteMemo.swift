@@ -16,22 +16,20 @@ final class RewriteMemo {
         options = (work.options ?? []).filter { work.echoed.contains($0.code) }
     }
 
-    /// Makes the response that stands in the exchange one to the client's own question.
+    /// Makes the response that stands in the exchange one to the client's own question. Holds it where that takes waiting.
     func restore(_ exchange: UnsafeMutablePointer<Exchange>) {
         var response = ResponseMessage(exchange)
         guard let saved = exchange.pointee.restoreRequest() else { return }
-        if response != nil {
-            addOptions(&response)
-            for rule in rules.reversed() { apply(rule, &response, saved, exchange) }
-        }
-        guard let response else {
+        guard response != nil else {
             // A response that cannot be read cannot be made one to the client's question.
             exchange.pointee.fail(.serverFailure)
             ResponseMessage.copyQuestion(of: saved.message, exchange)
             _ = exchange.pointee.finish()
             return
         }
-        response.write(exchange, request: saved.message)
+        addOptions(&response)
+        guard let response else { return }
+        RewriteRestoration(self, exchange, response, saved).run()
     }
 
     /// CoreDNS: an OPT record without options of its own is the request's.
@@ -40,21 +38,19 @@ final class RewriteMemo {
         if own.isEmpty { response?.opt?.data = .opt(options) }
     }
 
-    private func apply(
-        _ rule: ResponseRule, _ response: inout ResponseMessage?, _ saved: ReplacedRequest,
-        _ exchange: UnsafeMutablePointer<Exchange>
-    ) {
+    /// Carries out a rule other than one for aliases.
+    static func apply(_ rule: ResponseRule, _ response: inout ResponseMessage) {
         switch rule {
-        case .names(let rewrite): response?.changeRecords { $0.owner = Self.rewritten($0.owner, rewrite) }
-        case .values(let rewrite): response?.changeRecords { Self.rewriteValue(&$0, rewrite) }
+        case .names(let rewrite): response.changeRecords { $0.owner = Self.rewritten($0.owner, rewrite) }
+        case .values(let rewrite): response.changeRecords { Self.rewriteValue(&$0, rewrite) }
         case .ttl(let least, let most):
-            response?.changeRecords { $0.ttl = min(max($0.ttl, least), most) }
-        case .code(let from, let to): if response?.code == from { response?.code = to }
-        case .alias(let names, let target): follow(names, target, &response, saved, exchange)
+            response.changeRecords { $0.ttl = min(max($0.ttl, least), most) }
+        case .code(let from, let to): if response.code == from { response.code = to }
+        case .alias: break
         case .removeOption(let code):
-            response?.changeOptions { $0.removeAll { $0.code == code } }
+            response.changeOptions { $0.removeAll { $0.code == code } }
         case .replaceOption(let code, let octets):
-            response?.changeOptions { options in
+            response.changeOptions { options in
                 if let place = options.firstIndex(where: { $0.code == code }) { options[place].octets = octets }
             }
         }
@@ -86,53 +82,5 @@ final class RewriteMemo {
             record.data = .naptr(pointer)
         default: break
         }
-    }
-
-    /// Gives the first alias whose target matches a new one, and puts what the server says of that behind it.
-    private func follow(
-        _ names: NameMatch, _ replacement: String, _ response: inout ResponseMessage?, _ saved: ReplacedRequest,
-        _ exchange: UnsafeMutablePointer<Exchange>
-    ) {
-        guard var changed = response else { return }
-        var aliases: [ResourceRecord] = []
-        var target: DomainName?
-        for record in changed.answer {
-            guard case .cname(let name) = record.data else { continue }
-            var record = record
-            if let text = names.replacing("\(name)", with: replacement), let new = try? DomainName(parsing: text) {
-                target = new
-                record.data = .cname(new)
-            }
-            aliases.append(record)
-            if target != nil { break }
-        }
-        guard target != nil else { return }
-        changed.answer = aliases
-        // The look-up reads the alias from the message and writes what it finds behind it.
-        ResponseMessage.copyQuestion(of: saved.message, exchange)
-        let questionType = exchange.pointee.request.type
-        var records = RecordWriter(exchange)
-        for record in aliases {
-            guard records.write(record, exchange) else { return }
-            exchange.pointee.writer.answerCount &+= 1
-        }
-        let start = exchange.pointee.writer.position
-        let count = exchange.pointee.writer.answerCount
-        if exchange.pointee.aliasLookup != nil {
-            exchange.pointee.aliasTarget = records.dataStart
-            exchange.pointee.request.type = type
-            Exchange.lookUpAliasNow(exchange)
-            exchange.pointee.request.type = questionType
-            exchange.pointee.aliasTarget = 0
-        }
-        let writer = exchange.pointee.writer
-        let message = UnsafeRawBufferPointer(start: writer.base, count: writer.position)
-        var offset = start
-        for _ in count..<max(count, writer.answerCount) {
-            guard let record = try? ResourceRecord.read(from: message, at: &offset) else { break }
-            changed.answer.append(record)
-        }
-        changed.isTruncated = writer.isTruncated
-        response = changed
     }
 }

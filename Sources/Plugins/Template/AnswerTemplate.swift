@@ -37,9 +37,10 @@ extension TemplatePlugin {
         }
         let metadata = plugin.metadata
         data.metadata = { metadata.value($0, exchange) }
-        counters.count(TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type))
+        let matches = TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type)
         // CoreDNS: whatever else the rule has.
         guard rule.code != .serverFailure else {
+            counters.count(matches)
             exchange.pointee.fail(.serverFailure)
             return .answered
         }
@@ -47,6 +48,7 @@ extension TemplatePlugin {
             let additional = records(rule.additional, "additional", data, counters),
             let authority = records(rule.authority, "authority", data, counters)
         else {
+            counters.count(matches)
             exchange.pointee.fail(.serverFailure)
             let number = PluginTable.number(of: directive) ?? Exchange.nobody
             exchange.pointee.failure = Exchange.Failure(
@@ -56,8 +58,10 @@ extension TemplatePlugin {
         exchange.pointee.code = rule.code
         exchange.pointee.flags = Header.authoritative
         if let options = rule.options { exchange.pointee.attach(options: options.bytes) }
-        write(answer, authority, additional, exchange)
-        return .answered
+        let isWritten = TemplateWriting(answer, authority: authority, additional: additional, exchange).run()
+        // A query that moves to the event loop is counted there.
+        if isWritten || exchange.pointee.resumption != nil { counters.count(matches) }
+        return isWritten ? .answered : .later
     }
 
     /// Works out the variables, and whether all conditions are true.
@@ -127,39 +131,5 @@ extension TemplatePlugin {
             records.append(record)
         }
         return records
-    }
-
-    private static func write(
-        _ answer: [ResourceRecord], _ authority: [ResourceRecord], _ additional: [ResourceRecord],
-        _ exchange: UnsafeMutablePointer<Exchange>
-    ) {
-        var records = RecordWriter(exchange)
-        let type = exchange.pointee.request.type
-        for (place, record) in answer.enumerated() {
-            guard records.write(record, exchange) else {
-                exchange.pointee.writer.isTruncated = true
-                return
-            }
-            exchange.pointee.writer.answerCount &+= 1
-            // CoreDNS: where an address is asked for, an alias is followed.
-            guard record.type == .cname, type == .a || type == .aaaa else { continue }
-            exchange.pointee.aliasTarget = records.dataStart
-            if place == answer.count - 1, authority.isEmpty, additional.isEmpty { return }
-            Exchange.lookUpAliasNow(exchange)
-            exchange.pointee.aliasTarget = 0
-            records = RecordWriter(exchange)
-        }
-        for record in authority {
-            guard records.write(record, exchange) else {
-                exchange.pointee.writer.isTruncated = true
-                return
-            }
-            exchange.pointee.writer.authorityCount &+= 1
-        }
-        for record in additional {
-            // RFC 2181, section 9: what is additional may be left out.
-            guard records.write(record, exchange) else { return }
-            exchange.pointee.writer.additionalCount &+= 1
-        }
     }
 }

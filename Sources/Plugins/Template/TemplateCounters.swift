@@ -18,28 +18,40 @@ final class TemplateCounters: Sendable {
         var template = ""
     }
 
+    /// Most different sets of labels of a worker. Clients choose the type, and with `forward` the class: what comes beyond is
+    /// counted as "other".
+    static let mostSeries = 512
+
     let server: String
     /// The name of the block's view; "" without one.
     let view: String
-    private let counted = Mutex<[Key: UInt64]>([:])
+    private let counts = Mutex<[Key: UInt64]>([:])
 
     init(server: String, view: String) {
         self.server = server
         self.view = view
     }
 
-    func count(_ key: Key) { counted.withLock { $0[key, default: 0] &+= 1 } }
+    func count(_ key: Key) {
+        counts.withLock { counts in
+            var key = key
+            if counts.count >= Self.mostSeries, counts[key] == nil {
+                key.recordClass = "other"
+                key.type = "other"
+            }
+            counts[key, default: 0] &+= 1
+        }
+    }
 
-    /// What has been counted so far.
-    fileprivate var counts: [Key: UInt64] { counted.withLock { $0 } }
+    fileprivate var all: [Key: UInt64] { counts.withLock { $0 } }
 }
 
 /// The metrics of all `template`s of a process.
 final class TemplateMetrics: Sendable {
     private struct State {
-        var workers: [ObjectIdentifier: TemplateCounters] = [:]
-        /// What was counted by workers that are gone, so that no counter ever goes back.
-        var past: [Series: UInt64] = [:]
+        var workers: [TemplateCounters] = []
+        /// What workers have counted that are gone: with each reload there are new ones.
+        var ended: [Series: UInt64] = [:]
     }
 
     private let state = Mutex(State())
@@ -57,40 +69,46 @@ final class TemplateMetrics: Sendable {
         }
     }
 
-    /// The counters of a further worker, to be ended with `remove`.
+    /// The counters of a further worker.
     func makeCounters(server: String, view: String) -> TemplateCounters {
         let counters = TemplateCounters(server: server, view: view)
-        state.withLock { $0.workers[ObjectIdentifier(counters)] = counters }
+        state.withLock { $0.workers.append(counters) }
         return counters
     }
 
-    /// Keeps what a worker has counted, and lets go of its counters.
-    func remove(_ counters: TemplateCounters) {
+    /// Ends the counting of a worker: its numbers are kept.
+    func giveBack(_ counters: TemplateCounters) {
         state.withLock { state in
-            guard state.workers.removeValue(forKey: ObjectIdentifier(counters)) != nil else { return }
-            Self.add(counters, to: &state.past)
+            guard let place = state.workers.firstIndex(where: { $0 === counters }) else { return }
+            state.workers.remove(at: place)
+            Self.add(counters, to: &state.ended)
         }
     }
 
-    private static func add(_ worker: TemplateCounters, to totals: inout [Series: UInt64]) {
-        for (key, count) in worker.counts {
-            totals[Series(server: worker.server, view: worker.view, key: key), default: 0] &+= count
+    private static func add(_ counters: TemplateCounters, to totals: inout [Series: UInt64]) {
+        for (key, count) in counters.all {
+            var series = Series(server: counters.server, view: counters.view, key: key)
+            if totals.count >= TemplateCounters.mostSeries, totals[series] == nil {
+                series.key.recordClass = "other"
+                series.key.type = "other"
+            }
+            totals[series, default: 0] &+= count
         }
     }
 
     private struct Series: Hashable {
         let server: String
         let view: String
-        let key: TemplateCounters.Key
+        var key: TemplateCounters.Key
     }
 
     private func samples(_ family: TemplateCounters.Key.Family) -> [MetricsRegistry.Sample] {
         let totals = state.withLock { state in
-            var totals = state.past
-            for worker in state.workers.values { Self.add(worker, to: &totals) }
-            return totals
+            var totals = state.ended
+            for worker in state.workers { Self.add(worker, to: &totals) }
+            return totals.filter { $0.key.key.family == family }
         }
-        return totals.filter { $0.key.key.family == family }.map { series, count in
+        return totals.map { series, count in
             let key = series.key
             var labels = [
                 ("server", series.server), ("zone", key.zone), ("view", series.view), ("class", key.recordClass),

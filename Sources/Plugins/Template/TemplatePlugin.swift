@@ -84,8 +84,9 @@ package final class TemplatePlugin: Plugin {
                 worker.pointee.patterns.deallocate()
                 worker.pointee.text.deallocate()
                 RegularExpressionView.freeMemory(worker.pointee.matchMemory)
-                let counters = worker.pointee.counters.takeRetainedValue()
-                worker.pointee.plugin._withUnsafeGuaranteedRef { $0.metrics.remove(counters) }
+                worker.pointee.plugin.takeUnretainedValue().metrics.giveBack(
+                    worker.pointee.counters.takeUnretainedValue())
+                worker.pointee.counters.release()
                 worker.pointee.plugin.release()
                 worker.deallocate()
             })

@@ -102,10 +102,11 @@ struct AliasResolver {
         var isAwaited = false
     }
 
-    /// A header, the longest name, type and class.
-    private static let longestQuestion = Header.length + QuestionName.longest + 4
+    /// A header, the longest name, type and class, and an OPT record.
+    private static let longestQuestion = Header.length + QuestionName.longest + 4 + ResponseWriter.optLength
 
-    /// A query for the alias's target, with the client's type: header, name, type and class.
+    /// A query for the alias's target, with the client's type, flags and EDNS: so that what is asked upstream over UDP has room,
+    /// and signatures come for who wants them.
     private func writeQuestion(
         _ outer: UnsafeMutablePointer<Exchange>, into buffer: UnsafeMutableRawPointer
     ) -> Int? {
@@ -113,12 +114,8 @@ struct AliasResolver {
         let message = UnsafeRawBufferPointer(start: writer.base, count: writer.position)
         var offset = outer.pointee.aliasTarget
         guard let target = try? DomainName.read(from: message, at: &offset) else { return nil }
-        let flags = Header.field(writer.base, Header.flagsOffset) & Header.recursionDesired
-        var bytes: [UInt8] = [0, 0, UInt8(flags >> 8), 0, 0, 1, 0, 0, 0, 0, 0, 0]
-        bytes += target.wire
-        let type = outer.pointee.request.type.rawValue
-        bytes += [UInt8(type >> 8), UInt8(type & 0xFF), 0, 1]
-        // SAFETY: a header, a name of at most 255 bytes and four more fit into the buffer.
+        let bytes = OwnQuery.request(target, outer.pointee.request.type, like: outer)
+        // SAFETY: a header, a name of at most 255 bytes, four more and an OPT record fit into the buffer.
         bytes.withUnsafeBytes {
             buffer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(buffer), byteCount: $0.count)
         }

@@ -186,7 +186,8 @@ final class Router {
         }
     }
 
-    /// Leads a question of the server's own down the block that it belongs to, as if a client had asked over TCP.
+    /// Leads a question of the server's own down the block that it belongs to, as if the client had asked it. There is room for
+    /// more than that can take, so that what does not matter is not left out.
     ///
     /// - Parameter deliver: takes the response, or nothing where there is none, and the exchange that it comes from: nil where no
     ///   block takes the question.
@@ -209,11 +210,13 @@ final class Router {
         exchange.pointee.local = outer.pointee.local
         let place = verdict == .answer ? routesView.route(exchange) : -1
         guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0), nil) }
+        let isOverUDP = outer.pointee.upstreamTransport == .udp
         let query = queries.take(
-            request, capacity: Router.longestRequest, router: self, chain: views[place],
-            random: exchange.pointee.random.next()
+            request, capacity: isOverUDP ? Router.datagramCapacity : Router.longestRequest, router: self,
+            chain: views[place], random: exchange.pointee.random.next()
         ) { response, exchange in done(response, exchange) }
         query.start(length: request.count, transport: .tcp) { waiting in
+            waiting.pointee.prefersUDP = isOverUDP
             waiting.pointee.client = outer.pointee.client
             waiting.pointee.local = outer.pointee.local
             waiting.pointee.rotation = outer.pointee.rotation
@@ -235,6 +238,7 @@ final class Router {
                 random: exchange.pointee.random.next()
             ) { _, _ in query.ended() }
             waiting.start(length: request.count, transport: .tcp) { exchange in
+                exchange.pointee.prefersUDP = query.transport == .udp
                 exchange.pointee.client = query.client
                 exchange.pointee.local = query.local
                 exchange.pointee.startedAt = clock.monotonic()
