@@ -118,12 +118,13 @@ final class Generation: @unchecked Sendable {
             answers.add(
                 response, to: exchange.pointee.client, from: socket.isWildcard ? exchange.pointee.local : nil)
         }
-        let clock = process.clock
         return HandOver(
             loop: loop,
-            taker: HandOver.Taker { request, client, local in
+            taker: HandOver.Taker { request, query in
+                // The worker's router has found the block: its blocks are the same.
                 router.startWaiting(
-                    request, client: client, local: local, startedAt: clock.monotonic(), deliver: deliver)
+                    request, udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local,
+                    startedAt: loop.now, deliver: deliver)
             })
     }
 

@@ -100,7 +100,7 @@ COLD = [
     # Answers that the kernel would not send: a line is written the first time, and whenever their number has doubled.
     r"DatagramWorker\.reportSendErrors\(\)",
     # A query that cannot be answered at once: it is copied for the event loop, and those of a batch are handed over.
-    r"Router\.parkQuery\(_:_:_:\)",
+    r"Router\.parkQuery\(_:_:_:_:_:\)",
     r"Router\.finishParking\(\)",
     # forward: what is done about a query on the event loop's thread, where it waits.
     r"ForwardEngine\.take\(_:stage:\)",

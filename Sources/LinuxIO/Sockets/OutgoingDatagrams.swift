@@ -5,11 +5,12 @@ package final class OutgoingDatagrams {
     /// Bytes kept for the next datagrams once these have been sent.
     private static let keptBytes = 1 << 18
 
-    private var bytes: UnsafeMutableRawBufferPointer
-    private var used = 0
-    private var datagrams: ContiguousArray<clinux_outgoing> = []
+    // `@exclusivity(unchecked)`: one thread, and methods that call nobody who could come back to the object.
+    @exclusivity(unchecked) private var bytes: UnsafeMutableRawBufferPointer
+    @exclusivity(unchecked) private var used = 0
+    @exclusivity(unchecked) private var datagrams: ContiguousArray<clinux_outgoing> = []
     /// Where each begins in `bytes`.
-    private var starts: ContiguousArray<Int> = []
+    @exclusivity(unchecked) private var starts: ContiguousArray<Int> = []
 
     package init() {
         // SAFETY: the memory is this object's alone, freed in `deinit` and replaced by `reserve` only.

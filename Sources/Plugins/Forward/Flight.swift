@@ -1,7 +1,8 @@
 import LinuxIO
 import PluginKit
 
-/// A question on its way to the upstreams, with everybody who waits for its answer.
+/// A question on its way to the upstreams, with everybody who waits for its answer. The object is one question's after the
+/// other's, so that its memory is kept (`FlightPool`).
 final class Flight {
     /// One try: where the question went, and until when its answer is waited for.
     struct Attempt {
@@ -12,38 +13,44 @@ final class Flight {
         let expiresAt: UInt64
     }
 
+    /// Bits of a ticket that say which place in the pool a flight has.
+    static let placeBits: UInt64 = 24
+
+    /// The place that a ticket is for.
+    static func place(_ ticket: UInt64) -> Int { Int(ticket & (1 << placeBits - 1)) }
+
     /// Its place among the flights, and which of those that had the place it is.
-    private(set) var ticket: UInt64
+    private(set) var ticket: UInt64 = 0
     /// The stage that it belongs to; a health check has one too.
-    private(set) var stage: Int
+    private(set) var stage = 0
+    // `@exclusivity(unchecked)` here and below: the properties of an object that one thread alone has to do with, each of which
+    // is changed in statements that call nobody who could come back to it. The checks cost more than what they watch.
     /// The question as it is sent, but for the id. A health check's may be joined by nobody.
-    private(set) var message: [UInt8]
-    /// A number made of the message.
-    private(set) var key: UInt64
-    /// Where the question ends.
-    private(set) var questionEnd: Int
+    @exclusivity(unchecked) var question = Question()
+    /// A number made of the question.
+    private(set) var key: UInt64 = 0
     /// Whether it has to go over a stream.
-    var needsStream: Bool
+    var needsStream = false
     /// Whether it is asked again over a stream where the answer over UDP is truncated.
     var retriesTruncated = false
     /// Whether that truncated answer will do where the stream has none.
     var keepsTruncated = false
     var truncated: (message: [UInt8], upstream: Upstream)?
-    private(set) var startedAt: UInt64
+    private(set) var startedAt: UInt64 = 0
     /// When everything is over.
-    private(set) var deadline: UInt64
+    private(set) var deadline: UInt64 = 0
     /// The upstreams as they were when it began, and the one to begin with.
-    private(set) var upstreams: [Upstream]
-    private(set) var first: Int
+    private(set) var upstreams: [Upstream] = []
+    private(set) var first = 0
     /// The upstream whose health is checked.
     private(set) var checked: Upstream?
 
     /// Who waits. All have asked the same.
-    var clients: [WaitingExchange] = []
+    @exclusivity(unchecked) var clients: [WaitingExchange] = []
     /// When the first of them waits no more (`cancel`).
     var firstClientLeaves = UInt64.max
     /// The attempts that an answer may still come for.
-    var outstanding: [Attempt] = []
+    @exclusivity(unchecked) var outstanding: [Attempt] = []
     /// The place of the next upstream in this flight's order.
     var next = 0
     /// Upstreams passed over because they are down, one after the other.
@@ -51,7 +58,7 @@ final class Flight {
     /// Attempts begun.
     var attempts = 0
     /// Attempts allowed.
-    var mostAttempts: Int
+    var mostAttempts = 0
     /// Answers given up for the next upstream's.
     var failovers = 0
     /// Connections that were closed before they answered and that did not count as attempts.
@@ -60,20 +67,21 @@ final class Flight {
     var nextAttemptAt: UInt64 = 0
     /// When it is looked at next; nil where it is not.
     var wakesAt: UInt64?
-    var isOver = false
+    var isOver = true
     /// What went wrong last.
     var failure = ""
 
-    init(
-        ticket: UInt64, stage: Int, message: [UInt8], key: UInt64 = 0, questionEnd: Int, needsStream: Bool,
-        startedAt: UInt64,
-        deadline: UInt64, upstreams: [Upstream], first: Int, mostAttempts: Int, checked: Upstream? = nil
+    /// Its place in the pool.
+    var place: Int { Self.place(ticket) }
+
+    /// Makes the object that of another question, which it has already.
+    func begin(
+        ticket: UInt64, stage: Int, key: UInt64 = 0, needsStream: Bool, startedAt: UInt64, deadline: UInt64,
+        upstreams: [Upstream], first: Int, mostAttempts: Int, checked: Upstream? = nil
     ) {
         self.ticket = ticket
         self.stage = stage
-        self.message = message
         self.key = key
-        self.questionEnd = questionEnd
         self.needsStream = needsStream
         self.startedAt = startedAt
         self.deadline = deadline
@@ -81,25 +89,8 @@ final class Flight {
         self.first = first
         self.mostAttempts = mostAttempts
         self.checked = checked
-    }
-
-    /// Makes the object that of another question, once nothing knows it any more as what it was: its memory is kept.
-    func begin(
-        ticket: UInt64, stage: Int, message: [UInt8], key: UInt64, questionEnd: Int, needsStream: Bool,
-        startedAt: UInt64, deadline: UInt64, upstreams: [Upstream], first: Int, mostAttempts: Int
-    ) {
-        self.ticket = ticket
-        self.stage = stage
-        self.message = message
-        self.key = key
-        self.questionEnd = questionEnd
-        self.needsStream = needsStream
-        self.startedAt = startedAt
-        self.deadline = deadline
-        self.upstreams = upstreams
-        self.first = first
-        self.mostAttempts = mostAttempts
-        checked = nil
+        retriesTruncated = false
+        keepsTruncated = false
         truncated = nil
         firstClientLeaves = .max
         next = 0

@@ -11,13 +11,12 @@ extension ForwardEngine {
 
     private func beginCheck(_ upstream: Upstream, _ place: Int) {
         let options = stages[place].options
-        let question = Question(checking: options.checkName, recursionDesired: options.checkDesiresRecursion)
         let now = loop.now
-        let flight = Flight(
-            ticket: nextTicket(), stage: place, message: question.message, questionEnd: question.end,
-            needsStream: options.forcesTCP, startedAt: now, deadline: now + Self.longestQuery,
-            upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
-        add(flight)
+        let flight = flights.next()
+        flight.question = Question(checking: options.checkName, recursionDesired: options.checkDesiresRecursion)
+        flight.begin(
+            ticket: flights.take(), stage: place, needsStream: options.forcesTCP, startedAt: now,
+            deadline: now + Self.longestQuery, upstreams: [upstream], first: 0, mostAttempts: 1, checked: upstream)
         proceed(flight)
     }
 

@@ -12,12 +12,12 @@ extension ForwardEngine {
             let channel: UpstreamChannel =
                 flight.needsStream || upstream.tls != nil
                 ? try streamChannel(upstream, stage) : try datagramChannel(upstream, stage)
-            guard let identifier = channel.waiting.add(flight, &numbers) else {
+            guard let identifier = channel.waiting.add(flight.place, &numbers) else {
                 flight.failure = "no id is free for \(channel.ends)"
                 return nil
             }
             if let datagrams = channel as? DatagramChannel {
-                post(flight, identifier, datagrams)
+                post(flight, identifier, datagrams, to: upstream)
             } else if let problem = write(flight, identifier, channel as? StreamChannel) {
                 channel.waiting.remove(identifier)
                 flight.failure = problem
@@ -35,9 +35,9 @@ extension ForwardEngine {
 
     /// Copies a flight's question with its id to where it is sent from, behind room for a frame's length.
     private func prepare(_ flight: Flight, _ identifier: UInt16) -> Int {
-        let count = min(flight.message.count, output.count - 2)
+        let count = min(flight.question.message.count, output.count - 2)
         // SAFETY: the output has room for the longest message and the two bytes before it.
-        flight.message.withUnsafeBytes {
+        flight.question.message.withUnsafeBytes {
             UnsafeMutableRawBufferPointer(rebasing: output[2...]).copyMemory(
                 from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
         }
@@ -106,27 +106,25 @@ extension ForwardEngine {
     }
 
     /// Has a question sent at the end of the turn.
-    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel) {
-        if channel.upstream.turnChannel !== channel {
-            channel.upstream.turnChannel = channel
-            if postedChannels.isEmpty { loop.atEndOfTurn { [self] in sendPosted() } }
+    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel, to upstream: Upstream) {
+        let outgoing: OutgoingDatagrams
+        if let found = channel.outgoing {
+            outgoing = found
+        } else {
+            outgoing = spareOutgoing.popLast() ?? OutgoingDatagrams()
+            channel.outgoing = outgoing
+            upstream.turnChannel = channel
             postedChannels.append(channel)
+            endTurn()
         }
-        let copy = flight.message.withUnsafeBytes { outgoing(channel).add($0) }
+        let copy = flight.question.message.withUnsafeBytes { outgoing.add($0) }
         copy[0] = UInt8(identifier >> 8)
         copy[1] = UInt8(identifier & 0xFF)
         channel.outgoingCount += 1
     }
 
-    /// Where the datagrams of a channel are put together. Those of the turn's last channels are sent before.
-    private func outgoing(_ channel: DatagramChannel) -> OutgoingDatagrams {
-        if let outgoing = channel.outgoing { return outgoing }
-        let outgoing = spareOutgoing.popLast() ?? OutgoingDatagrams()
-        channel.outgoing = outgoing
-        return outgoing
-    }
-
-    private func sendPosted() {
+    func sendPosted() {
+        guard !postedChannels.isEmpty else { return }
         let channels = postedChannels
         postedChannels = []
         for channel in channels {
@@ -141,7 +139,6 @@ extension ForwardEngine {
             if code == 0 || code == EAGAIN || code == ENOBUFS { continue }
             failed(channel, "write \(channel.ends): write: \(SystemError(call: "write", code: code).reason)")
         }
-        recycleFlights()
     }
 
     /// Room for the answers of one call: as many as questions go out together, of a size that no client of UDP goes beyond.
@@ -323,7 +320,9 @@ extension ForwardEngine {
         let waiting = channel.waiting.removeAll()
         // The ends are gone with the socket: what is said about them was said before.
         close(channel)
-        for (identifier, flight) in waiting { attemptFailed(flight, channel, identifier, problem) }
+        for (identifier, place) in waiting {
+            if let flight = flights[place] { attemptFailed(flight, channel, identifier, problem) }
+        }
     }
 
     // MARK: Channels that nothing waits for

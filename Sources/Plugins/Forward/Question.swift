@@ -4,37 +4,48 @@ import PluginKit
 
 /// A question as it goes to an upstream.
 struct Question {
-    /// The message. Its id is not one: it has the stage and how it is to be asked, so that messages that are alike are questions
-    /// that may share an answer.
-    let message: [UInt8]
+    /// The message. Its id is not one: it has the stage and how it is to be asked, so that messages that are alike are
+    /// questions that may share an answer.
+    private(set) var message: [UInt8] = []
     /// Where the question ends.
-    let end: Int
+    private(set) var end = 0
 
-    /// The client's question with its flags and its OPT record (CoreDNS passes the whole request on). What is offered as UDP
-    /// size is what the client can be sent.
-    init(_ exchange: UnsafeMutablePointer<Exchange>, stage: Int, needsStream: Bool, retriesTruncated: Bool) {
+    /// No question yet.
+    init() {}
+
+    /// Makes it the client's question with its flags and its OPT record (CoreDNS passes the whole request on). What is offered
+    /// as UDP size is what the client can be sent. The memory of the question before is kept.
+    mutating func take(
+        _ exchange: UnsafeMutablePointer<Exchange>, stage: Int, needsStream: Bool, retriesTruncated: Bool
+    ) {
         let request = exchange.pointee.request
         let base = exchange.pointee.writer.base
-        end = request.questionEnd
+        let end = max(Header.length, request.questionEnd)
+        self.end = end
         // SAFETY: the request is still whole: nothing has answered it yet.
-        let bytes = UnsafeRawBufferPointer(start: base, count: max(exchange.pointee.requestLength, request.questionEnd))
+        let bytes = UnsafeRawBufferPointer(start: base, count: max(exchange.pointee.requestLength, end))
         let options = request.hasEDNS ? Self.options(bytes, request) : nil
-        var message: [UInt8] = []
-        message.reserveCapacity(end + (options.map { $0.end - $0.start } ?? 0))
+        message.removeAll(keepingCapacity: true)
+        message.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+        if let options {
+            message.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[options.start..<options.end]))
+        }
         let kept =
             request.flags
             & (Header.opcodeMask | Header.recursionDesired | Header.authenticData | Header.checkingDisabled)
-        message += [
-            UInt8(truncatingIfNeeded: stage), (needsStream ? 1 : 0) | (retriesTruncated ? 2 : 0), UInt8(kept >> 8),
-            UInt8(kept & 0xFF), 0, 1, 0, 0, 0,
-            0,
-            0, options == nil ? 0 : 1,
-        ]
-        message += bytes[Header.length..<end]
-        if let options {
-            message += bytes[options.start..<options.end]
+        message.withUnsafeMutableBytes { message in
+            guard message.count >= Header.length else { return }
+            message.storeBytes(
+                of: (UInt16(UInt8(truncatingIfNeeded: stage)) << 8 | (needsStream ? 1 : 0) | (retriesTruncated ? 2 : 0))
+                    .bigEndian, as: UInt16.self)
+            message.storeBytes(of: kept.bigEndian, toByteOffset: Header.flagsOffset, as: UInt16.self)
+            message.storeBytes(of: UInt16(1).bigEndian, toByteOffset: Header.questionCountOffset, as: UInt16.self)
+            message.storeBytes(of: 0, toByteOffset: Header.answerCountOffset, as: UInt32.self)
+            message.storeBytes(
+                of: UInt16(options == nil ? 0 : 1).bigEndian, toByteOffset: Header.additionalCountOffset,
+                as: UInt16.self)
             let isDatagram = exchange.pointee.transport == .udp
-            if isDatagram || !needsStream {
+            if options != nil, isDatagram || !needsStream, message.count >= end + 5 {
                 // A client over TCP takes any size, but what is asked over UDP has to find room here.
                 let size = min(
                     request.udpSize,
@@ -44,7 +55,6 @@ struct Question {
                 message[end + 4] = UInt8(truncatingIfNeeded: size)
             }
         }
-        self.message = message
     }
 
     /// A number made of the message's bytes and a seed.
@@ -90,19 +100,28 @@ struct Question {
 
     /// Whether a response has the question that was asked, whatever the case of its letters (RFC 4343). Servers that cannot read
     /// a question answer with none (which `UpstreamResponse` has checked).
-    static func isAnswered(_ question: [UInt8], end: Int, by response: UnsafeRawBufferPointer) -> Bool {
+    func isAnswered(by response: UnsafeRawBufferPointer) -> Bool {
         guard response.count >= Header.length else { return false }
         if response[Header.questionCountOffset] == 0, response[Header.questionCountOffset + 1] == 0 { return true }
-        guard response.count >= end, question.count >= end, end >= Header.length + 5 else { return false }
+        guard response.count >= end, message.count >= end, end >= Header.length + 5 else { return false }
         // RFC 1035, section 4.1.1: a response has its query's opcode.
-        guard (response[Header.flagsOffset] ^ question[Header.flagsOffset]) & 0x78 == 0 else { return false }
-        for place in Header.length..<end - 4 where response[place] != question[place] {
-            // Letters differ in one bit; length octets are below them.
-            let folded = question[place] | 0x20
-            guard response[place] | 0x20 == folded, folded >= 0x61, folded <= 0x7A else { return false }
+        guard (response[Header.flagsOffset] ^ message[Header.flagsOffset]) & 0x78 == 0 else { return false }
+        return message.withUnsafeBytes { question in
+            // Most servers repeat it letter by letter.
+            // SAFETY: both have `end` bytes.
+            if let left = question.baseAddress, let right = response.baseAddress,
+                equalBytes(left + Header.length, right + Header.length, end - Header.length)
+            {
+                return true
+            }
+            for place in Header.length..<end - 4 where response[place] != question[place] {
+                // Letters differ in one bit; length octets are below them.
+                let folded = question[place] | 0x20
+                guard response[place] | 0x20 == folded, folded >= 0x61, folded <= 0x7A else { return false }
+            }
+            // Type and class.
+            for place in end - 4..<end where response[place] != question[place] { return false }
+            return true
         }
-        // Type and class.
-        for place in end - 4..<end where response[place] != question[place] { return false }
-        return true
     }
 }

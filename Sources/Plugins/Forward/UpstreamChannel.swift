@@ -7,8 +7,8 @@ class UpstreamChannel {
     let openedAt: UInt64
     /// When it was last of use.
     var usedAt: UInt64
-    /// Who waits, by id.
-    var waiting = FlightTable()
+    /// Who waits, by id. (`@exclusivity(unchecked)`: one thread, and statements that call nobody who could come back.)
+    @exclusivity(unchecked) var waiting = FlightTable()
     /// Whether it takes no more questions; closed when nobody waits any more.
     var isRetired = false
     var isClosed = false

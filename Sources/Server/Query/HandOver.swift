@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Synchronization
 
@@ -11,9 +12,12 @@ final class HandOver: Sendable {
 
     /// Queries with the bytes of all of them.
     struct Queries {
-        /// One query: its bytes' place, and who asks whom.
+        /// One query: its bytes' place, what the client takes over UDP, which of the listener's blocks it belongs to, and who
+        /// asks whom.
         struct Query {
             let bytes: Range<Int>
+            let udpSize: Int
+            let chain: Int
             let client: SocketAddress
             let local: SocketAddress
         }
@@ -22,10 +26,14 @@ final class HandOver: Sendable {
         private(set) var all: [Query] = []
 
         /// Adds a query.
-        mutating func add(_ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress) {
+        mutating func add(
+            _ request: UnsafeRawBufferPointer, udpSize: Int, chain: Int, client: SocketAddress, local: SocketAddress
+        ) {
             let start = bytes.count
             bytes.append(contentsOf: request)
-            all.append(Query(bytes: start..<bytes.count, client: client, local: local))
+            all.append(
+                Query(
+                    bytes: start..<bytes.count, udpSize: udpSize, chain: chain, client: client, local: local))
         }
 
         /// Adds those of another batch.
@@ -35,8 +43,8 @@ final class HandOver: Sendable {
             for query in others.all {
                 all.append(
                     Query(
-                        bytes: start + query.bytes.lowerBound..<start + query.bytes.upperBound, client: query.client,
-                        local: query.local))
+                        bytes: start + query.bytes.lowerBound..<start + query.bytes.upperBound,
+                        udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local))
             }
         }
 
@@ -49,7 +57,8 @@ final class HandOver: Sendable {
     /// The queries of a worker's batch that cannot be answered at once. The worker's thread alone uses it.
     final class Batch {
         private let taker: HandOver
-        var queries = Queries()
+        /// (`@exclusivity(unchecked)`: one thread, and statements that call nobody who could come back.)
+        @exclusivity(unchecked) var queries = Queries()
 
         init(_ taker: HandOver) { self.taker = taker }
 
@@ -69,11 +78,11 @@ final class HandOver: Sendable {
     ///
     /// `@unchecked Sendable`: made before the threads start, used on the loop's thread only.
     final class Taker: @unchecked Sendable {
-        let take: (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void
+        let take: (UnsafeRawBufferPointer, Queries.Query) -> Void
         /// The queries in hand: kept for their memory.
         fileprivate var taken = Queries()
 
-        init(_ take: @escaping (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void) {
+        init(_ take: @escaping (UnsafeRawBufferPointer, Queries.Query) -> Void) {
             self.take = take
         }
     }
@@ -101,7 +110,13 @@ final class HandOver: Sendable {
         }
         batch.removeAll()
         // The loop empties the queue whole, so only the first has to wake it.
-        if isFirst { loop.execute { self.drain() } }
+        if isFirst {
+            loop.execute { self.drain() }
+        } else {
+            // The loop has not come to take the queries before these. Where it shares a processor with the worker, it would be
+            // put aside again for every few queries that come; this way more of them come together.
+            sched_yield()
+        }
     }
 
     private func drain() {
@@ -110,7 +125,7 @@ final class HandOver: Sendable {
         waiting.withLock { swap(&$0, &taker.taken) }
         taker.taken.bytes.withUnsafeBytes { bytes in
             for query in taker.taken.all {
-                taker.take(UnsafeRawBufferPointer(rebasing: bytes[query.bytes]), query.client, query.local)
+                taker.take(UnsafeRawBufferPointer(rebasing: bytes[query.bytes]), query)
             }
         }
     }

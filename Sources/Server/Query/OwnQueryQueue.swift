@@ -13,9 +13,11 @@ final class OwnQueryQueue: Sendable {
     /// `@unchecked Sendable`: the router is used on the loop's thread only. Its chains have the queue, so the queue must not
     /// keep it.
     private final class Target: @unchecked Sendable {
-        weak let router: Router?
+        private weak let link: Router.Link?
 
-        init(_ router: Router) { self.router = router }
+        init(_ router: Router) { link = router.link }
+
+        var router: Router? { link?.router }
     }
 
     private struct State {

@@ -31,10 +31,23 @@ final class Router {
     var park: Park?
     /// Where such queries are gathered until the batch has been answered: for workers that hand them over.
     private let parked: HandOver.Batch?
-    private var isInTurn = false
+    // `@exclusivity(unchecked)` here and below: one thread, and statements that call nobody who could come back.
+    @exclusivity(unchecked) private var isInTurn = false
     /// Whether there are any of this batch.
-    private var hasParked = false
+    @exclusivity(unchecked) private var hasParked = false
     private let mayWait: Bool
+
+    /// Stands for the router where somebody must not keep it: weak references to the router itself would make every count of
+    /// its references a slow one, for each query that waits.
+    final class Link {
+        // SAFETY: the router alone keeps the link, and both are let go of by the thread that follows it, or once that has
+        // ended: where there is a link there is a router.
+        unowned(unsafe) let router: Router
+
+        init(_ router: Router) { self.router = router }
+    }
+
+    private(set) lazy var link = Link(self)
 
     /// Longest request that is kept: the longest message there is.
     private static let longestRequest = 65_535
@@ -130,22 +143,25 @@ final class Router {
         if case .udp = transport, chain.limitsLoopback || !client.isLoopback {
             exchange.pointee.limit(to: chain.udpSize)
         }
+        let udpSize = exchange.pointee.request.udpSize
         let responseLength = chain.answer(exchange)
-        if exchange.pointee.isWaiting, keepsRequest { parkQuery(length, client, local) }
+        if exchange.pointee.isWaiting, keepsRequest { parkQuery(length, udpSize, place, client, local) }
         return responseLength
     }
 
     @inline(never)
-    private func parkQuery(_ length: Int, _ client: SocketAddress, _ local: SocketAddress) {
+    private func parkQuery(
+        _ length: Int, _ udpSize: Int, _ chain: Int, _ client: SocketAddress, _ local: SocketAddress
+    ) {
         hasParked = true
         let request = UnsafeRawBufferPointer(start: request, count: length)
         guard let parked else { return park?(request, client, local) ?? () }
-        parked.queries.add(request, client: client, local: local)
+        parked.queries.add(request, udpSize: udpSize, chain: chain, client: client, local: local)
     }
 
     // MARK: Queries that wait
 
-    /// Takes up a query that may wait. On the loop's thread only.
+    /// Takes up a query that may wait, of which it is not known yet whose it is. On the loop's thread only.
     ///
     /// - Parameters:
     ///   - startedAt: when it came, monotonic nanoseconds.
@@ -162,14 +178,29 @@ final class Router {
         exchange.pointee.client = client
         exchange.pointee.local = local
         let place = verdict == .answer ? routesView.route(exchange) : -1
-        guard place >= 0, let queries else {
+        startWaiting(
+            request, udpSize: exchange.pointee.request.udpSize, chain: place, client: client, local: local,
+            startedAt: startedAt, deliver: deliver)
+    }
+
+    /// Takes up a query that may wait. On the loop's thread only.
+    ///
+    /// - Parameters:
+    ///   - udpSize: what the client takes over UDP, in bytes.
+    ///   - place: the place of its block among those of the listener.
+    ///   - startedAt: when it came, monotonic nanoseconds.
+    ///   - deliver: takes the response, or nothing where there is none.
+    func startWaiting(
+        _ request: UnsafeRawBufferPointer, udpSize: Int, chain place: Int, client: SocketAddress,
+        local: SocketAddress, startedAt: UInt64, deliver: @escaping WaitingQuery.Deliver
+    ) {
+        guard let queries, place >= 0, place < chains.count else {
             return deliver(UnsafeRawBufferPointer(start: nil, count: 0), exchange)
         }
+        // SAFETY: there is a view for each chain.
         let chain = views[place]
         // No more than the client takes: there may be many that wait.
-        let capacity =
-            transport == .udp
-            ? min(exchange.pointee.request.udpSize, Router.datagramCapacity) : Router.longestRequest
+        let capacity = transport == .udp ? min(udpSize, Router.datagramCapacity) : Router.longestRequest
         let query = queries.take(
             request, capacity: capacity, router: self, chain: chain, random: exchange.pointee.random.next(),
             deliver: deliver)

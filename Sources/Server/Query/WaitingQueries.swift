@@ -8,15 +8,16 @@ import Synchronization
 final class WaitingQueries: @unchecked Sendable {
     let loop: EventLoop
     /// The one taken up last; each knows the one before it. All keep themselves alive until they are removed.
-    private unowned(unsafe) var last: WaitingQuery?
+    private var last: Unmanaged<WaitingQuery>?
     /// How many there are.
     var count: Int { counted.load(ordering: .relaxed) }
     private let counted = Atomic(0)
     /// Called when there are none any more.
     private var whenEmpty: (() -> Void)?
 
-    /// Memory of queries that are over, for the next ones.
-    private var free: [WaitingQuery] = []
+    /// Memory of queries that are over, for the next ones. (`@exclusivity(unchecked)`: one thread, and statements that call
+    /// nobody who could come back.)
+    @exclusivity(unchecked) private var free: [WaitingQuery] = []
     /// How much of it is kept: what a busy second has in hand at a time.
     private static let mostFree = 512
     /// Bytes of a response whose memory is kept: that over UDP.
@@ -44,16 +45,19 @@ final class WaitingQueries: @unchecked Sendable {
     }
 
     func add(_ query: WaitingQuery) {
+        let added = Unmanaged.passUnretained(query)
         query.earlier = last
-        last?.later = query
-        last = query
+        // SAFETY: a query is alive for as long as it is in the list; that it counts no references is what the list is for.
+        last?._withUnsafeGuaranteedRef { $0.later = added }
+        last = added
         counted.wrappingAdd(1, ordering: .relaxed)
     }
 
     func remove(_ query: WaitingQuery) {
-        if last === query { last = query.earlier }
-        query.earlier?.later = query.later
-        query.later?.earlier = query.earlier
+        let (earlier, later) = (query.earlier, query.later)
+        // SAFETY: as in `add`.
+        earlier?._withUnsafeGuaranteedRef { $0.later = later }
+        if let later { later._withUnsafeGuaranteedRef { $0.earlier = earlier } } else { last = earlier }
         query.earlier = nil
         query.later = nil
         counted.wrappingSubtract(1, ordering: .relaxed)
@@ -71,7 +75,8 @@ final class WaitingQueries: @unchecked Sendable {
     /// Gives up what still waits, unanswered, once the loop turns no more. Look-ups of aliases come before the queries that wait
     /// for them, as they were taken up later.
     func abandonAll() {
-        while let query = last { query.abandon() }
+        // SAFETY: as in `add`; abandoning takes it out.
+        while let query = last { query.takeUnretainedValue().abandon() }
         free = []
     }
 

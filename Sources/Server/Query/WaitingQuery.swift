@@ -17,11 +17,12 @@ final class WaitingQuery {
     private var router: Router?
     private let queries: WaitingQueries
     private var chain: ChainView
-    private var deliver: Deliver?
+    /// (`@exclusivity(unchecked)`: one thread, and statements that call nobody who could come back.)
+    @exclusivity(unchecked) private var deliver: Deliver?
     private var itself: WaitingQuery?
     /// The queries that were taken up before and after this one, for `WaitingQueries`.
-    unowned(unsafe) var earlier: WaitingQuery?
-    unowned(unsafe) var later: WaitingQuery?
+    var earlier: Unmanaged<WaitingQuery>?
+    var later: Unmanaged<WaitingQuery>?
 
     /// Memory for a query, with room for a response of so many bytes.
     init(capacity: Int, queries: WaitingQueries, chain: ChainView, random: FastRandom) {
@@ -99,8 +100,7 @@ final class WaitingQuery {
     private func finish(_ length: Int) {
         queries.remove(self)
         // SAFETY: a response lies within the buffer.
-        deliver?(UnsafeRawBufferPointer(start: buffer, count: min(max(0, length), capacity)), exchange)
-        deliver = nil
+        deliver.take()?(UnsafeRawBufferPointer(start: buffer, count: min(max(0, length), capacity)), exchange)
         router = nil
         queries.giveBack(self)
         itself = nil
