@@ -84,7 +84,6 @@ import Testing
                     log
                     kubernetes cluster.local in-addr.arpa {
                         snapshot cluster.yaml
-                        ttl 1
                         \(options.joined(separator: "\n"))
                     }
                     loadbalance
@@ -110,6 +109,8 @@ import Testing
             words += ["-noinput", "+S", "1", "-eval", code]
             if let name {
                 words += ["-name", name, "-setcookie", "a-cookie-of-the-test"]
+                // Who is refused waits for this many seconds.
+                words += ["-kernel", "net_setuptime", "1"]
                 words += ["-start_epmd", "false", "-erl_epmd_port", "\(port)"]
                 words += [
                     "-kernel", "inet_dist_use_interface",
@@ -190,7 +191,7 @@ import Testing
 
     /// Three pods find each other by SRV records; then one is replaced by another, under another name.
     @Test(.timeLimit(.minutes(3))) func podsOfADeploymentFindEachOther() throws {
-        let setting = try Setting(Self.cluster(Self.first), "endpoint_pod_names", "endpoint_aliases")
+        let setting = try Setting(Self.cluster(Self.first), "endpoint_pod_names", "endpoint_aliases", "ttl 0")
         var nodes: [String: ChildProcess] = [:]
         for pod in Self.first { nodes[pod] = try setting.start(pod, below: Self.service, Self.bySRV) }
         #expect(Self.haveEachOther(nodes, below: Self.service), "\(Self.said(nodes))")
@@ -214,7 +215,7 @@ import Testing
     /// The same without `endpoint_pod_names`, as with any cluster's DNS: SRV records name pods by their addresses. The pods are
     /// reached, and none lets in who calls it so.
     @Test(.timeLimit(.minutes(2))) func withoutPodNamesEachRefusesTheOthers() throws {
-        let setting = try Setting(Self.cluster(Self.first))
+        let setting = try Setting(Self.cluster(Self.first), "ttl 0")
         var nodes: [String: ChildProcess] = [:]
         for pod in Self.first { nodes[pod] = try setting.start(pod, below: Self.service, Self.bySRV) }
         let hosts = Self.first.compactMap { Self.pods[$0] }
@@ -222,7 +223,7 @@ import Testing
         // Everybody has been up long enough to be pinged by everybody.
         let arePinged = Self.holds {
             nodes.values.allSatisfy { node in
-                node.output.split(separator: "\n").filter { $0.hasPrefix("hosts=") }.count > 5
+                node.output.split(separator: "\n").filter { $0.hasPrefix("hosts=") }.count > 1
                     && Self.state(node)["hosts"] == hosts
             }
         }
@@ -237,7 +238,7 @@ import Testing
 
     /// With `pod_names` no service is needed: whoever knows the pods' names finds them.
     @Test(.timeLimit(.minutes(2))) func podNamesNeedNoService() throws {
-        let setting = try Setting(Self.cluster(Self.first), "pod_names", "noendpoints")
+        let setting = try Setting(Self.cluster(Self.first), "pod_names", "noendpoints", "ttl 0")
         let domain = "shop.pod.cluster.local"
         let hosts = Self.first.map { "\"\(Self.deployment)\($0).\(domain)\"" }.joined(separator: ", ")
         var nodes: [String: ChildProcess] = [:]
@@ -247,13 +248,13 @@ import Testing
     }
 
     /// `inet_res` asks without EDNS: 512 bytes, TC, and the same once more over TCP. All names of 200 pods come back.
-    @Test(.timeLimit(.minutes(1))) func aServiceOfTwoHundredPods() throws {
+    @Test(.timeLimit(.minutes(1)), arguments: [0, 60]) func aServiceOfTwoHundredPods(ttl: Int) throws {
         let names = (0..<200).map { "\(Self.deployment)\(String($0 + 100_000, radix: 36))" }
         let endpoints = names.enumerated().map { number, name in
             "- {addresses: [10.1.2.\(number)], conditions: {ready: true}, "
                 + "targetRef: {kind: Pod, namespace: shop, name: \(name)}}"
         }
-        let setting = try Setting(Self.headless("many", endpoints), "endpoint_pod_names")
+        let setting = try Setting(Self.headless("many", endpoints), "endpoint_pod_names", "ttl \(ttl)")
         let erlang = try setting.run(
             """
             {ok, {hostent, _, _, srv, 200, Records}} = inet_res:getbyname("_epmd._tcp.many.shop.svc.cluster.local", srv),
@@ -262,6 +263,8 @@ import Testing
             [io:format("address ~s~n", [inet:ntoa(Address)]) || Address <- Addresses],
             {ok, {hostent, _, _, inet, 4, All}} = inet:gethostbyname("many.shop.svc.cluster.local"),
             io:format("found ~w~n", [length(All)]),
+            {ok, {hostent, _, _, srv, _, Again}} = inet_res:getbyname("_epmd._tcp.many.shop.svc.cluster.local", srv),
+            io:format("again ~w~n", [length(Again)]),
             init:stop().
             """)
         #expect(Self.holds { !erlang.isRunning })
@@ -270,7 +273,9 @@ import Testing
             Set(lines.filter { $0.hasPrefix("target ") })
                 == Set(names.map { "target \($0).many.shop.svc.cluster.local" }), "\(erlang.output) \(erlang.error)")
         #expect(Set(lines.filter { $0.hasPrefix("address ") }) == Set((0..<200).map { "address 10.1.2.\($0)" }))
-        #expect(lines.last == "found 200")
+        // Erlang keeps answers for their TTL, a hundred records of all: a set that is larger comes back from there in part.
+        // With a TTL of 0, which the sidecar has, it keeps nothing.
+        #expect(lines.suffix(2) == (ttl == 0 ? ["found 200", "again 200"] : ["found 100", "again 100"]))
         // What it asked, by the log: `TYPE CLASS NAME PROTOCOL SIZE DO BUFSIZE" CODE FLAGS`.
         for type in ["SRV", "A"] {
             let asked = setting.dns.lines.all.filter { $0.contains("\"\(type) IN ") }

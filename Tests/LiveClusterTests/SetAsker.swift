@@ -1,4 +1,5 @@
 import DNSWire
+import Glibc
 import LinuxIO
 import ServerHarness
 import Synchronization
@@ -84,6 +85,7 @@ final class SetAsker: Sendable {
                 // The server is away: another socket for the next question.
                 (datagrams, stream) = (nil, nil)
                 outcome.withLock { $0.unanswered += 1 }
+                usleep(1000)
             }
         }
     }

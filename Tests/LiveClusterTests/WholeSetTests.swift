@@ -99,9 +99,9 @@ import Testing
         }
     }
 
-    private static func corefile(_ port: UInt16, _ url: String, _ options: [String]) -> String {
+    private static func corefile(_ port: UInt16?, _ url: String, _ options: [String]) -> String {
         """
-        .:\(port) {
+        .\(port.map { ":\($0)" } ?? "") {
             bind 127.0.0.1
             kubernetes cluster.local in-addr.arpa {
                 endpoint \(url)
@@ -144,7 +144,7 @@ import Testing
                     ["ttl 7"], ["pods insecure"], ["apiserver_qps 50"], ["namespaces shop"], ["labels !none"],
                     ["ignore empty_service"],
                 ][number % 6]
-                try dns.reload(Self.corefile(port, api.url, Self.options + more))
+                try dns.reload(Self.corefile(nil, api.url, Self.options + more))
             }
         }
         #expect(dns.port == port)
@@ -201,7 +201,7 @@ import Testing
         let dns = try LiveServer.server(api.url, Self.options, clock: clock.clock, watching: watching)
         try Self.asking(dns.loopback, "relists, \(streams ? "streams" : "pages")") {
             let client = try dns.datagramClient()
-            for number in 0..<12 {
+            for number in 0..<6 {
                 world.change(10)
                 // Some lists break off.
                 if number % 3 == 1 {
@@ -221,7 +221,7 @@ import Testing
                     })
             }
             let lists = try metric("apodns_kubernetes_relists_total", dns, ["resource": "endpointslices"])
-            #expect(Int(lists.first ?? "") ?? 0 >= 6, "\(lists)")
+            #expect(Int(lists.first ?? "") ?? 0 >= 3, "\(lists)")
         }
     }
 
@@ -239,7 +239,7 @@ import Testing
         var last: RunningServer?
         try Self.asking(first.loopback, "restarts, \(how)", isAlwaysThere: false) {
             first.server.stop()
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 world.change(5)
                 switch how {
                 case "away": try api.refuseConnections()
