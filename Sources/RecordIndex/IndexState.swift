@@ -144,8 +144,8 @@ struct IndexState {
     /// Brings the reverse table from what `old` has to what `new` has. Whether reverse look-ups answer is the reader's to
     /// see: the server looks itself up here too.
     private func updateReverse(_ old: ServiceBlock, _ new: ServiceBlock, _ place: Int, _ edits: inout Edits) {
-        // What is imported has no names but those below multicluster zones, and is not this server either.
-        if old.isImported || new.isImported { return }
+        // What is imported has no names but those below multicluster zones, and is not this server either. Nor is a pod.
+        if old.hasWholeKey || new.hasWholeKey { return }
         let own = ReverseMatch.value(place: place, isClusterAddress: true)
         let (before, after) = (old.clusterAddresses.sorted(), new.clusterAddresses.sorted())
         compare(before.count, after.count, { before[$0] }, { after[$0] }, own, &edits)

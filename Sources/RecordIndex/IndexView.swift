@@ -35,7 +35,7 @@ public struct IndexView {
     }
 
     /// The block of the service whose key (two labels: service, namespace; lower case) is the `count` bytes at `key`; of
-    /// the imported service, where the label `svc` is the third (`ServiceRecords.key`).
+    /// the imported service or the pod, where the label `svc` or `pod` is the third (`ServiceRecords.key`).
     @inlinable public func service(_ key: UnsafeRawPointer, _ count: Int) -> ServiceBlock? {
         let code = hash.hash(key, count)
         let shard = ServiceShard(base: table(IndexView.serviceShards &+ Int(truncatingIfNeeded: code &>> 56)))

@@ -28,17 +28,13 @@ package final class ClientSocket {
         // Connecting and sending have the same deadline: a server that does not read fails a test and does not hang it.
         var patience = timeval(tv_sec: Int(Self.patience) / 1000, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        do {
-            guard Self.withSocketAddress(address, { connect(descriptor, $0, $1) }) == 0 else {
-                throw ClientError.call("connect \(address)")
-            }
-        } catch {
-            close(descriptor)
-            throw error
+        // What throws from here on is closed by `deinit`; closed here as well, it might be another thread's by then.
+        guard Self.withSocketAddress(address, { connect(descriptor, $0, $1) }) == 0 else {
+            throw ClientError.call("connect \(address)")
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     package static let datagram = Int32(SOCK_DGRAM.rawValue)
     package static let stream = Int32(SOCK_STREAM.rawValue)

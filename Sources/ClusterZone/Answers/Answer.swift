@@ -59,8 +59,9 @@ extension ClusterReader {
         guard number >= 0 else { return .nameError }
         switch name.kind {
         case .serviceNamespace: return .noData
-        case .podNamespace: return options.podMode == .disabled ? .nameError : .noData
-        case .pod: return findPod(name, namespace: number).count > 0 ? .noData : .nameError
+        case .podNamespace: return hasPodNamespaces(name) ? .noData : .nameError
+        case .pod:
+            return findPod(name, namespace: number).count > 0 || findNamedPod(name) != nil ? .noData : .nameError
         default:
             guard let selection = select(name) else { return .nameError }
             return selection.existsEmpty || exists(selection) ? .noData : .nameError

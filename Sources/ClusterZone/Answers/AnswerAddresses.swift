@@ -19,7 +19,7 @@ extension ClusterReader {
         guard number >= 0 else { return .nameError }
         switch name.kind {
         case .serviceNamespace: return .noData
-        case .podNamespace: return options.podMode == .disabled ? .nameError : .noData
+        case .podNamespace: return hasPodNamespaces(name) ? .noData : .nameError
         case .pod: return answerPod(name, namespace: number, question, owner: chain.owner, into: &writer)
         default: break
         }
@@ -40,7 +40,7 @@ extension ClusterReader {
 
     /// Writes the service's own addresses of the family asked for (Kubernetes DNS specification, 2.3.1).
     @inline(__always)
-    private func writeClusterAddresses(
+    func writeClusterAddresses(
         _ block: ServiceBlock, _ question: ClusterQuestion, owner: UInt16, into writer: inout ResponseWriter
     ) {
         if question.type == .a {

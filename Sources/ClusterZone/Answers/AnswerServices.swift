@@ -253,7 +253,8 @@ extension ClusterReader {
         let number = index.namespace(namespace + 1, Int(namespace[0]))
         guard number >= 0, !isReverse(question.name, question.labelCount) else { return .nameError }
         let (address, count) = findPod(name, namespace: number)
-        guard count > 0 else { return .nameError }
+        // By their names pods have addresses alone: a port 0 says nothing.
+        guard count > 0 else { return findNamedPod(name) == nil ? .nameError : .noData }
         // The target is the pod's name without anything in front of it, in lower case up to the zone.
         let start = question.name.offset(ofLabel: name.left &- 3)
         let ownLength = question.name.offset(ofLabel: name.left) &- start

@@ -30,6 +30,7 @@ extension ClusterReader {
         case .serviceNamespace, .podNamespace:
             return exists || !gaps.contains(.namespaces)
         case .pod:
+            if name.left == 3, answersPodNames(name) { return exists || gaps.isDisjoint(with: [.namespaces, .pods]) }
             switch options.podMode {
             case .disabled: return true
             case .insecure: return exists || !gaps.contains(.namespaces)

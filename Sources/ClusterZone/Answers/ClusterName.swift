@@ -11,7 +11,7 @@ struct ClusterName {
         case serviceNamespace
         /// `NAMESPACE.pod.ZONE`
         case podNamespace
-        /// `[anything.]ADDRESS.NAMESPACE.pod.ZONE`
+        /// `[anything.]ADDRESS.NAMESPACE.pod.ZONE`, and `POD.NAMESPACE.pod.ZONE`
         case pod
         /// `SERVICE.NAMESPACE.svc.ZONE`
         case service
@@ -104,6 +104,13 @@ struct ClusterName {
     var serviceKey: (UnsafeRawPointer, Int) {
         let start = Int(labels[left &- 3])
         return (UnsafeRawPointer(bytes + start), Int(labels[isMulticluster ? left : left &- 1]) &- start)
+    }
+
+    /// The key of a pod: the labels POD.NAMESPACE.pod.
+    @inline(__always)
+    var podKey: (UnsafeRawPointer, Int) {
+        let start = Int(labels[left &- 3])
+        return (UnsafeRawPointer(bytes + start), Int(labels[left]) &- start)
     }
 
     /// A label without the underscore that it may begin with (CoreDNS takes port and transport with or without).

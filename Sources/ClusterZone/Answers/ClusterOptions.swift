@@ -13,6 +13,8 @@ package struct ClusterOptions: Sendable {
     /// TTL of all records in seconds, 0 to 3600.
     package var ttl: UInt32 = 5
     package var podMode = PodMode.disabled
+    /// Whether pods answer to their names, beside what `podMode` says.
+    package var podNames = false
     /// Whether zone-scoped names of headless services answer.
     package var zonal = false
 

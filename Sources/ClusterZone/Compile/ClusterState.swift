@@ -29,6 +29,8 @@ package struct ClusterState: Sendable {
     // What differs from the index since the last change was taken.
     var hasDirtyNamespaces = false
     var dirtyPods: [PodPlace: Int] = [:]
+    /// By key: what pods say by their names, nil where they are gone.
+    var dirtyPodNames: [[UInt8]: ServiceBlockMemory?] = [:]
 
     /// Whether the services with external addresses are kept apart, for `k8s_external`. To be set before the first object.
     package var keepsExternal = false
@@ -145,30 +147,43 @@ package struct ClusterState: Sendable {
     }
 
     private mutating func store(_ pod: PodObject) {
-        guard options.servesPods, isSelected(pod.labels), pod.hasAddress, let address = pod.addresses.first,
-            let namespace = number(pod.namespace), pod.name.utf8.count <= PackedWriter.longestText
+        guard options.servesPods, isSelected(pod.labels), options.podNames ? pod.isAlive : pod.hasAddress,
+            !pod.addresses.isEmpty, let namespace = number(pod.namespace),
+            pod.name.utf8.count <= PackedWriter.longestText
         else { return remove(.pods, pod.key) }
         writer.clear()
-        PackedPod.pack(pod, address, keepsLabels: options.labels != nil || options.keepsPodLabels, into: &writer)
-        let podPlace = PodPlace(address: address.key, namespace: namespaces[namespace].name)
+        // CoreDNS: `pods verified` knows the first address alone.
+        PackedPod.pack(
+            pod, pod.addresses.prefix(options.podNames ? PackedPod.mostAddresses : 1),
+            keepsLabels: options.labels != nil || options.keepsPodLabels, into: &writer)
         guard let place = find(pods, namespace, pod.name) else {
             let place = pods.insert(namespace, exactCopy(writer.bytes), NoLink())
-            if keepsPodAddresses { podPlaces[address.key] = place }
             namespaces[namespace].uses += 1
             addWitness(namespace)
-            dirtyPods[podPlace, default: 0] += 1
+            show(pod: place)
             return
         }
         pods.see(place)
         guard pods[place].bytes != writer.bytes else { return }
-        let before = self.podPlace(place)
-        dirtyPods[before, default: 0] -= 1
-        dirtyPods[podPlace, default: 0] += 1
-        if keepsPodAddresses {
-            forgetAddress(before.address, of: place)
-            podPlaces[address.key] = place
-        }
+        hide(pod: place)
         pods[place].bytes = exactCopy(writer.bytes)
+        show(pod: place)
+    }
+
+    /// Notes that the pod at `place` can be found from now on.
+    private mutating func show(pod place: Int) {
+        noteName(ofPod: place, isGone: false)
+        guard let podPlace = podPlace(place) else { return }
+        dirtyPods[podPlace, default: 0] += 1
+        if keepsPodAddresses { podPlaces[podPlace.address] = place }
+    }
+
+    /// Notes that the pod at `place` can no longer be found.
+    private mutating func hide(pod place: Int) {
+        noteName(ofPod: place, isGone: true)
+        guard let podPlace = podPlace(place) else { return }
+        dirtyPods[podPlace, default: 0] -= 1
+        if podPlaces[podPlace.address] == place { podPlaces[podPlace.address] = nil }
     }
 
     private mutating func remove(_ resource: WatchedResource, _ key: ObjectKey) {
@@ -213,16 +228,10 @@ package struct ClusterState: Sendable {
     }
 
     mutating func removePod(_ place: Int) {
-        let podPlace = podPlace(place)
-        dirtyPods[podPlace, default: 0] -= 1
-        if keepsPodAddresses { forgetAddress(podPlace.address, of: place) }
+        hide(pod: place)
         removeWitness(pods[place].namespace)
         release(pods[place].namespace)
         pods.remove(place)
-    }
-
-    private mutating func forgetAddress(_ address: AddressKey, of place: Int) {
-        if podPlaces[address] == place { podPlaces[address] = nil }
     }
 
     /// The pod at an address, with what is kept of it; nil unless `keepsPodAddresses`.
@@ -289,8 +298,9 @@ package struct ClusterState: Sendable {
         return self[kind].objects.insert(namespace, packed.bytes, ServiceTable.Link())
     }
 
-    private func podPlace(_ place: Int) -> PodPlace {
-        let address = PackedPod.address(pods[place].bytes)
+    /// Where a pod is by its address; nil while it terminates.
+    private func podPlace(_ place: Int) -> PodPlace? {
+        guard let address = PackedPod.firstAddress(pods[place].bytes) else { return nil }
         return PodPlace(address: address.key, namespace: namespaces[pods[place].namespace].name)
     }
 
@@ -319,9 +329,10 @@ package struct ClusterState: Sendable {
 }
 
 extension PodObject {
-    /// Whether the pod's address is its own: not once it has finished (the address may be given to another pod), nor while
-    /// it terminates (CoreDNS's field selector, and its rule for deletionTimestamp).
-    fileprivate var hasAddress: Bool {
-        !isTerminating && phase != .succeeded && phase != .failed && phase != .unknown
-    }
+    /// Whether the pod has not finished: once it has, its address may be given to another pod.
+    fileprivate var isAlive: Bool { phase != .succeeded && phase != .failed && phase != .unknown }
+
+    /// Whether the pod's address is its own, to CoreDNS: not while it terminates either (CoreDNS's field selector, and its
+    /// rule for deletionTimestamp).
+    fileprivate var hasAddress: Bool { !isTerminating && isAlive }
 }

@@ -5,9 +5,10 @@ extension ClusterState {
     /// What differs from the index since the last call, compiled; nil where nothing does. Every change is to be applied to
     /// the same index.
     package mutating func takeChange() -> IndexChange? {
-        guard hasDirtyNamespaces || !services.dirty.isEmpty || !imports.dirty.isEmpty || !dirtyPods.isEmpty else {
-            return nil
-        }
+        guard
+            hasDirtyNamespaces || !services.dirty.isEmpty || !imports.dirty.isEmpty || !dirtyPods.isEmpty
+                || !dirtyPodNames.isEmpty
+        else { return nil }
         var change = IndexChange()
         if hasDirtyNamespaces { change.namespaces = exposeNamespaces() }
         for kind in SliceOwner.allCases {
@@ -30,6 +31,9 @@ extension ClusterState {
         }
         change.pods = dirtyPods.filter { $0.value != 0 }
         dirtyPods = [:]
+        // No service has the key of a pod.
+        change.services.merge(dirtyPodNames) { _, pod in pod }
+        dirtyPodNames = [:]
         if hasDirtyNamespaces {
             namespaces.releaseUnused()
             hasDirtyNamespaces = false

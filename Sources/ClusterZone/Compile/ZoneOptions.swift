@@ -18,8 +18,10 @@ package struct ZoneOptions: Sendable, Hashable {
     package var ignoresEmptyServices = false
     /// `zonal`: endpoints keep their topology zones.
     package var zonal = false
-    /// Whether pods are needed: `pods verified`.
+    /// Whether pods are needed: `pods verified`, and `pod_names`.
     package var servesPods = false
+    /// `pod_names`: pods answer to their names. Needs `servesPods`.
+    package var podNames = false
     /// `multicluster`: whether ServiceImports and the slices of imported services are needed.
     package var servesImports = false
 
@@ -50,6 +52,7 @@ extension ZoneOptions: CustomStringConvertible {
         if !servesEndpoints { words.append("noendpoints") }
         if zonal { words.append("zonal") }
         if servesPods { words.append("pods") }
+        if podNames { words.append("pod_names") }
         if keepsPodLabels { words.append("pod_labels") }
         if servesImports { words.append("multicluster") }
         return words.isEmpty ? "default" : words.joined(separator: " ")

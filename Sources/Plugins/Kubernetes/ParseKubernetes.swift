@@ -12,8 +12,8 @@ extension KubernetesOptions {
 
     private static let properties = [
         "endpoint", "tls", "kubeconfig", "apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "namespaces",
-        "namespace_labels", "labels", "pods", "endpoint_pod_names", "endpoint_aliases", "ttl", "noendpoints",
-        "fallthrough", "ignore",
+        "namespace_labels", "labels", "pods", "pod_names", "endpoint_pod_names", "endpoint_aliases", "ttl",
+        "noendpoints", "fallthrough", "ignore",
         "multicluster", "zonal", "startup_timeout", "snapshot", "last_state",
     ]
 
@@ -57,7 +57,8 @@ extension KubernetesOptions {
             throw directive.error("zonal requires the endpoint cache; remove noendpoints")
         }
         zone.zonal = answers.zonal
-        zone.servesPods = answers.podMode == .verified
+        zone.podNames = answers.podNames
+        zone.servesPods = answers.podMode == .verified || answers.podNames
         zone.keepsPodLabels =
             zone.servesPods && !setup.block.directives(named: MetadataPlugin.directive).isEmpty
             && setup.block.directives.contains { directive in
@@ -131,6 +132,9 @@ extension KubernetesOptions {
             default:
                 throw mode.error("wrong value for pods: \(mode.text), must be one of: disabled, verified, insecure")
             }
+        case "pod_names":
+            try property.expectArguments(0...0)
+            answers.podNames = true
         case "ttl":
             let seconds = try property.onlyArgument()
             guard let number = Int(seconds.text) else {

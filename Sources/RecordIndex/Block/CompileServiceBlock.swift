@@ -175,7 +175,7 @@ private struct ServiceBlockCompiler {
         }
         if records.answersForward { flags |= ServiceBlock.Flag.forward }
         if records.answersReverse { flags |= ServiceBlock.Flag.reverse }
-        if records.isImported { flags |= ServiceBlock.Flag.imported }
+        if records.isImported || records.isPod { flags |= ServiceBlock.Flag.wholeKey }
         if labels.count != rows.count { flags |= ServiceBlock.Flag.severalRows }
         if !pools.targets.isEmpty { flags |= ServiceBlock.Flag.targets }
         // Labels and pools have at most as many as there are rows, and attributes as well. Groups are doubled beside labels.
@@ -189,7 +189,7 @@ private struct ServiceBlockCompiler {
         let key = ServiceRecords.key(namespace: records.namespace, service: records.name)
         bytes.set(ServiceBlock.Field.keyLength, byte: UInt8(truncatingIfNeeded: key.count))
         bytes.append(contentsOf: key)
-        bytes.append(contentsOf: [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")])
+        bytes.append(contentsOf: records.isPod ? ServiceRecords.podLabel : ServiceRecords.serviceLabel)
         bytes.setShort(ServiceBlock.Field.externalNameLength, UInt16(clamping: records.externalName.count))
         bytes.append(contentsOf: records.externalName)
     }

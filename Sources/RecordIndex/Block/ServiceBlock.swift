@@ -51,7 +51,9 @@ public struct ServiceBlock {
         @inlinable static var externalName: UInt16 { 2 }
         @inlinable static var forward: UInt16 { 4 }
         @inlinable static var reverse: UInt16 { 8 }
-        @inlinable static var imported: UInt16 { 16 }
+        /// The third label belongs to the key, of an imported service (`svc`) and of a pod (`pod`): that keeps them apart
+        /// from services.
+        @inlinable static var wholeKey: UInt16 { 16 }
         /// Rows are counted in four bytes.
         @inlinable static var wide: UInt16 { 32 }
         /// Some label has several rows.
@@ -94,21 +96,24 @@ public struct ServiceBlock {
     @inlinable public var answersForward: Bool { has(Flag.forward) }
     @inlinable public var answersReverse: Bool { has(Flag.reverse) }
 
-    /// Whether the service is imported from other clusters: then its labels are those of `ImportedLabel`.
-    @inlinable public var isImported: Bool { has(Flag.imported) }
+    /// Whether all three labels are the key: of what has no names but those, and no reverse ones.
+    @inlinable var hasWholeKey: Bool { has(Flag.wholeKey) }
+    /// Whether the service is imported from other clusters: then its labels are those of `ImportedLabel`. (No service is found
+    /// where a pod's name is asked for, and the other way round.)
+    @inlinable public var isImported: Bool { has(Flag.wholeKey) }
 
     /// The key: service and namespace as two labels with their length bytes, followed by the label `svc`: just what follows
-    /// an endpoint's label in its name.
+    /// an endpoint's label in its name. Of a pod, its name and namespace and the label `pod`.
     @inlinable public var key: UnsafeRawPointer { base + Field.size }
-    /// Length of the two labels of the key, in bytes; `svc` is not counted.
+    /// Length of the two labels of the key, in bytes; the third is not counted.
     @inlinable public var keyLength: Int { Int(base.load(fromByteOffset: Field.keyLength, as: UInt8.self)) }
-    /// Length of `key` with the label `svc`.
+    /// Length of `key` with the third label.
     @inlinable public var suffixLength: Int { keyLength &+ 4 }
 
-    /// Whether the `count` bytes at `wanted` are the key, which has the label `svc` where the service is imported
+    /// Whether the `count` bytes at `wanted` are the key, with the third label where that belongs to it
     /// (`ServiceRecords.key`).
     @inlinable func hasKey(_ wanted: UnsafeRawPointer, _ count: Int) -> Bool {
-        (isImported ? suffixLength : keyLength) == count && equalBytes(key, wanted, count)
+        (hasWholeKey ? suffixLength : keyLength) == count && equalBytes(key, wanted, count)
     }
 
     // MARK: Addresses

@@ -95,6 +95,9 @@ package struct ServiceRecords: Sendable {
     /// Whether the service is imported from other clusters: it answers in multicluster zones only and has no reverse names,
     /// and its labels are those of `ImportedLabel`.
     package var isImported = false
+    /// Whether this is no service but a pod by its name: it answers below `pod` with its cluster addresses, and has nothing
+    /// else, no reverse names either.
+    package var isPod = false
     /// False where the names below `svc` do not answer (no Service object, or a namespace that is not exposed), though
     /// reverse look-ups may.
     package var answersForward: Bool
@@ -266,7 +269,17 @@ extension ServiceRecords {
         key += service
         key.append(UInt8(truncatingIfNeeded: namespace.count))
         key += namespace
-        if isImported { key += [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")] }
+        if isImported { key += serviceLabel }
         return key
     }
+
+    /// The key of a pod: the labels of its name and namespace and the label `pod`, as they stand in a query.
+    package static func key(namespace: [UInt8], pod: [UInt8]) -> [UInt8] {
+        key(namespace: namespace, service: pod) + podLabel
+    }
+
+    /// The label `svc`.
+    static let serviceLabel: [UInt8] = [3, UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "c")]
+    /// The label `pod`.
+    static let podLabel: [UInt8] = [3, UInt8(ascii: "p"), UInt8(ascii: "o"), UInt8(ascii: "d")]
 }

@@ -29,6 +29,15 @@ struct IncrementalTests {
             }
         }
 
+        /// The names of pods that have not finished and have an address.
+        func podNames(_ selector: LabelSelector?) -> Set<String> {
+            Set(
+                pods.values.filter { pod in
+                    pod.phase == .running && !pod.addresses.isEmpty && !pod.name.contains(".")
+                        && selector?.matches(pod.labels) ?? true
+                }.map { "\($0.name).\($0.namespace)\u{3}pod" })
+        }
+
         /// By service: the addresses that slices have for it. Imported services are those with a ServiceImport.
         var endpoints: [String: Set<AddressKey>] {
             var result: [String: Set<AddressKey>] = [:]
@@ -133,9 +142,9 @@ struct IncrementalTests {
         }
 
         private mutating func podEvent() -> (BodyEvent.Change, WatchedObject) {
-            let addresses = number(6) == 0 ? [] : [address()]
+            let addresses = number(6) == 0 ? [] : (0..<number(3) + 1).map { _ in address() }
             let object = Make.pod(
-                "p\(number(6))", in: space(), addresses, phase: number(5) == 0 ? .succeeded : .running,
+                number(20) == 0 ? "p.\(number(2))" : "p\(number(6))", in: space(), addresses, phase: number(5) == 0 ? .succeeded : .running,
                 isTerminating: number(6) == 0, labels: labels())
             let isGone = number(4) == 0
             model.pods[object.key] = isGone ? nil : object
@@ -224,6 +233,9 @@ struct IncrementalTests {
                 // Reverse names are those of services alone.
                 #expect(!contents.reverse.values.joined().contains { $0.contains("\u{3}svc") }, comment)
             }
+            // By itself as well: the pods that have names.
+            let named = IndexContents(index.snapshot).names.filter { $0.hasSuffix("\u{3}pod") }
+            #expect(named == (options.podNames ? model.podNames(options.labels) : []), comment)
             #expect(self.state.objectCount(.serviceImports) == model.imports.values.count(where: isSelected), comment)
             #expect(self.state.objectCount(.namespaces) == model.namespaces.count, comment)
             // What the state gives back makes the same index.
@@ -281,6 +293,7 @@ struct IncrementalTests {
         var options = ZoneOptions()
         options.servesPods = true
         options.servesImports = number != 2
+        options.podNames = number % 2 == 0
         switch number {
         case 1:
             options.labels = try LabelSelector(parsing: "app=in")

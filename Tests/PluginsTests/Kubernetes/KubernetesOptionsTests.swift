@@ -78,6 +78,9 @@ import Testing
         Good(["pods disabled"]) { $0.answers.podMode == .disabled && !$0.zone.servesPods },
         Good(["pods insecure"]) { $0.answers.podMode == .insecure && !$0.zone.servesPods },
         Good(["pods verified"]) { $0.answers.podMode == .verified && $0.zone.servesPods },
+        Good(["pod_names"]) { $0.answers.podNames && $0.zone.podNames && $0.zone.servesPods },
+        Good(["pods insecure", "pod_names"]) { $0.answers.podMode == .insecure && $0.zone.servesPods },
+        Good(["pods insecure"]) { !$0.answers.podNames && !$0.zone.podNames && !$0.zone.servesPods },
         Good(["endpoint_pod_names"]) { $0.zone.endpointPodNames && !$0.zone.endpointAliases },
         Good(["endpoint_aliases"]) { $0.zone.endpointAliases && !$0.zone.endpointPodNames },
         Good(["noendpoints"]) { !$0.zone.servesEndpoints },
@@ -120,7 +123,7 @@ import Testing
 
     private static let known =
         "expected one of endpoint, tls, kubeconfig, apiserver_qps, apiserver_burst, apiserver_max_inflight, namespaces, "
-        + "namespace_labels, labels, pods, endpoint_pod_names, endpoint_aliases, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, "
+        + "namespace_labels, labels, pods, pod_names, endpoint_pod_names, endpoint_aliases, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, "
         + "startup_timeout, snapshot, last_state"
 
     /// Lines of the block, and what is said to them.
@@ -145,6 +148,7 @@ import Testing
             "Corefile:3:22: Unexpected argument 'on' of 'endpoint_aliases', expected none"
         ),
         (["endpoint_pod_names on"], "Corefile:3:24: Unexpected argument 'on' of 'endpoint_pod_names', expected none"),
+        (["pod_names on"], "Corefile:3:15: Unexpected argument 'on' of 'pod_names', expected none"),
         (["noendpoints 1"], "Corefile:3:17: Unexpected argument '1' of 'noendpoints', expected none"),
         (["zonal yes"], "Corefile:3:11: Unexpected argument 'yes' of 'zonal', expected none"),
         (["ignore empty"], "Corefile:3:12: unable to parse ignore value: 'empty', expected empty_service"),
