@@ -204,6 +204,18 @@ import Testing
         #expect(second.contains("name=\"hosts\"") && !second.contains("name=\"whoami\""))
     }
 
+    /// An endpoint that is not named any more is closed by the time the reload is over, and can be had again at once.
+    @Test func endpointsComeAndGo() throws {
+        let admin = SocketAddress.loopback(port: try Self.freePort())
+        let server = try RunningServer(Self.whoami())
+        for _ in 0..<50 {
+            try server.reload(Self.whoami("health \(admin)"))
+            #expect(try fetchHTTP(admin, "/health").status == 200)
+            try server.reload(Self.whoami())
+            _ = try StreamListener.listen(admin)
+        }
+    }
+
     /// Lameduck, readiness and the rest are those of the new configuration; that the process stops holds for all.
     @Test func theLifecycleIsTheNewOne() throws {
         let server = try RunningServer(Self.whoami("health 127.0.0.1:0 {\n lameduck 5s\n}"))

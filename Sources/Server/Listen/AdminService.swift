@@ -62,9 +62,10 @@ final class AdminService: @unchecked Sendable {
         close(open.keys.filter { endpoints.location(of: $0) == nil })
     }
 
-    /// Closes listeners.
+    /// Closes listeners: whoever is told of it finds none of them open, and may listen at their addresses.
     func close(_ addresses: [SocketAddress]) {
         for address in addresses { open.removeValue(forKey: address)?.server.close() }
+        if !addresses.isEmpty { _ = try? thread.perform { () throws(SystemError) in } }
     }
 
     /// Closes everything and ends the thread.
