@@ -220,4 +220,36 @@ import Testing
         }
         #expect(counts == [3, 1])
     }
+
+    /// The look-up of an alias is its client's to views, also where there is room for more than that takes.
+    @Test func viewsSeeTheClientsTransport() throws {
+        let server = try RunningServer(
+            """
+            a.test {
+                bind 127.0.0.1
+                template IN A a.test {
+                    answer "{{ .Name }} 60 IN CNAME www.b.test."
+                }
+            }
+            b.test {
+                bind 127.0.0.1
+                view datagrams {
+                    expr proto() == 'udp' && bufsize() < 65535
+                }
+                template IN A b.test {
+                    answer "{{ .Name }} 60 IN A 192.0.2.1"
+                }
+            }
+            b.test {
+                bind 127.0.0.1
+                template IN A b.test {
+                    answer "{{ .Name }} 60 IN A 192.0.2.2"
+                }
+            }
+            """)
+        let datagram = try server.datagramClient().ask(DNSQuestion("x.a.test."))
+        #expect(datagram.answerLines == ["www.b.test. 60 A 192.0.2.1", "x.a.test. 60 CNAME www.b.test."])
+        let stream = try server.streamClient().ask(DNSQuestion("x.a.test."))
+        #expect(stream.answerLines == ["www.b.test. 60 A 192.0.2.2", "x.a.test. 60 CNAME www.b.test."])
+    }
 }

@@ -31,8 +31,8 @@ package struct Exchange {
     /// Whether upstreams are asked over UDP first, and over TCP where that answer is truncated, though `transport` leaves room for
     /// any: for a question of the server's own, behind which stands a client that asks over UDP, or none.
     package var prefersUDP = false
-    /// How upstreams are asked for this query.
-    package var upstreamTransport: Transport { prefersUDP ? .udp : transport }
+    /// How the client asks that stands behind the query: what expressions and logs have.
+    package var clientTransport: Transport { prefersUDP ? .udp : transport }
     /// Who asks.
     package var client = SocketAddress(ipv4: 0, port: 0)
     /// The address asked.

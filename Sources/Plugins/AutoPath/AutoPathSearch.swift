@@ -34,7 +34,7 @@ final class AutoPathSearch: @unchecked Sendable {
             OwnQuery(
                 request: OwnQuery.request(name, exchange.pointee.request.type, like: exchange), asker: chain.number,
                 client: exchange.pointee.client, local: exchange.pointee.local,
-                transport: exchange.pointee.upstreamTransport, subject: answer
+                transport: exchange.pointee.clientTransport, subject: answer
             ) { self.take(answer) })
     }
 

@@ -38,7 +38,7 @@ extension CacheChain {
         }
         return OwnQuery(
             request: bytes, asker: number, client: exchange.pointee.client, local: exchange.pointee.local,
-            transport: exchange.pointee.upstreamTransport, subject: refresh, ended: ended)
+            transport: exchange.pointee.clientTransport, subject: refresh, ended: ended)
     }
 
     /// There is an expired answer only, and the source is to be asked first. With the shard's lock held, which it releases.

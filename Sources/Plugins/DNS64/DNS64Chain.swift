@@ -37,7 +37,7 @@ final class DNS64Chain: @unchecked Sendable {
         ask(
             OwnQuery(
                 request: OwnQuery.request(name, .a, like: exchange), asker: number, client: exchange.pointee.client,
-                local: exchange.pointee.local, transport: exchange.pointee.upstreamTransport, subject: answer
+                local: exchange.pointee.local, transport: exchange.pointee.clientTransport, subject: answer
             ) { [self] in
                 progress.end { translate($0, answer) }
             })

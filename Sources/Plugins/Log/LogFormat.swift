@@ -114,7 +114,7 @@ struct LogFormat: Sendable, Equatable {
         case .type: return exchange.request.type.description
         case .name: return exchange.questionName.description
         case .recordClass: return exchange.request.recordClass.description
-        case .transport: return exchange.transport.name
+        case .transport: return exchange.clientTransport.name
         case .size: return String(exchange.requestLength)
         case .remote: return host(exchange.client)
         case .port: return String(exchange.client.port)
@@ -123,7 +123,7 @@ struct LogFormat: Sendable, Equatable {
         case .opcode: return String(exchange.request.opcode.rawValue)
         case .dnssecOK: return String(exchange.request.dnssecOK)
         // CoreDNS: over TCP it is the largest message whatever the client says.
-        case .bufferSize: return exchange.transport == .tcp ? "65535" : String(exchange.request.udpSize)
+        case .bufferSize: return exchange.clientTransport == .tcp ? "65535" : String(exchange.request.udpSize)
         case .code: return code(exchange.code)
         case .responseSize: return String(exchange.responseLength)
         case .duration:

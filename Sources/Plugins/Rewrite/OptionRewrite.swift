@@ -80,7 +80,7 @@ struct OptionRewrite: Sendable {
             case .questionType: return Self.octets(question.type.rawValue)
             case .clientAddress: return client.bytes
             case .clientPort: return Self.octets(client.port)
-            case .transport: return Array(exchange.pointee.transport.name.utf8)
+            case .transport: return Array(exchange.pointee.clientTransport.name.utf8)
             case .serverAddress: return exchange.pointee.local.bytes
             case .serverPort: return Self.octets(exchange.pointee.local.port)
             }

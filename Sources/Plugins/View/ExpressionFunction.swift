@@ -53,7 +53,7 @@ enum ExpressionFunction: String, CaseIterable {
         switch self {
         case .bufsize:
             // CoreDNS: the longest message over TCP.
-            return .integer(exchange.pointee.transport == .tcp ? 65_535 : request.udpSize)
+            return .integer(exchange.pointee.clientTransport == .tcp ? 65_535 : request.udpSize)
         case .recordClass: return .string("\(request.recordClass)")
         // Without brackets for IPv6, whatever the README says, as `incidr` could not read them.
         case .clientAddress: return .string(exchange.pointee.client.host)
@@ -63,7 +63,7 @@ enum ExpressionFunction: String, CaseIterable {
         case .name: return .string("\(exchange.pointee.questionName)")
         case .opcode: return .integer(Int(request.opcode.rawValue))
         case .port: return .string("\(exchange.pointee.client.port)")
-        case .transport: return .string(exchange.pointee.transport.name)
+        case .transport: return .string(exchange.pointee.clientTransport.name)
         case .serverAddress: return .string(exchange.pointee.local.host)
         case .serverPort: return .string("\(exchange.pointee.local.port)")
         case .size: return .integer(exchange.pointee.requestLength)

@@ -63,7 +63,7 @@ package final class WhoamiPlugin: Plugin {
         else { return }
         exchange.pointee.writer.put8(4)
         // "_udp" or "_tcp".
-        switch exchange.pointee.transport {
+        switch exchange.pointee.clientTransport {
         case .udp: exchange.pointee.writer.put32(0x5F75_6470)
         case .tcp: exchange.pointee.writer.put32(0x5F74_6370)
         }

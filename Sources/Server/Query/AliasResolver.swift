@@ -36,7 +36,7 @@ struct AliasResolver {
         guard depth < AliasResolver.deepest else { return true }
         if let router, let waiting = WaitingExchange(outer) { return resolve(outer, waiting, router) }
         let capacity =
-            outer.pointee.transport == .udp ? AliasResolver.datagramCapacity : AliasResolver.streamCapacity
+            outer.pointee.clientTransport == .udp ? AliasResolver.datagramCapacity : AliasResolver.streamCapacity
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
         defer { buffer.deallocate() }
         guard let length = writeQuestion(outer, into: buffer) else { return true }
@@ -52,6 +52,7 @@ struct AliasResolver {
             guard
                 inner.pointee.take(buffer, length: length, capacity: capacity, transport: .tcp) == .answer
             else { return true }
+            inner.pointee.prefersUDP = outer.pointee.clientTransport == .udp
             inner.pointee.client = outer.pointee.client
             inner.pointee.local = outer.pointee.local
             inner.pointee.rotation = outer.pointee.rotation

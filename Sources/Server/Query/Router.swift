@@ -237,11 +237,13 @@ final class Router {
         let verdict = exchange.pointee.take(
             UnsafeMutableRawPointer(mutating: request.baseAddress ?? UnsafeRawPointer(self.request)),
             length: request.count, capacity: request.count, transport: .tcp)
+        let isOverUDP = outer.pointee.clientTransport == .udp
+        // Views go by them.
+        exchange.pointee.prefersUDP = isOverUDP
         exchange.pointee.client = outer.pointee.client
         exchange.pointee.local = outer.pointee.local
         let place = verdict == .answer ? routesView.route(exchange) : -1
         guard place >= 0, let queries else { return done(UnsafeRawBufferPointer(start: nil, count: 0), nil) }
-        let isOverUDP = outer.pointee.upstreamTransport == .udp
         let query = queries.take(
             request, capacity: isOverUDP ? Router.datagramCapacity : Router.longestRequest, router: self,
             chain: views[place], random: exchange.pointee.random.next()
