@@ -218,6 +218,9 @@ extension ClusterReader {
         var label = -1
         var hasTarget = false
         var previous = -1
+        // Rows of one slice have one group of ports, and stand together more often than not.
+        var group = -1
+        var hasRecord = false
         var index = selection.firstRow
         while index < selection.endRow, target <= targets {
             let row = selection.row(index)
@@ -230,10 +233,16 @@ extension ClusterReader {
                 hasTarget =
                     target < targets && isSameTarget(targetOffsets[target], block.label(label), block, question, writer)
             }
-            // A row without a numbered port (a slice without ports) has no record that its address could belong to.
-            guard hasTarget, row.kind != RowView.name, row.place != previous, selection.matches(row),
-                selection.hasNumberedPort(group: row.portGroup)
+            guard hasTarget, row.kind != RowView.name, row.place != previous,
+                selection.zone == 0 || row.zone == selection.zone
             else { continue }
+            // A row without a numbered port that is asked for (a slice without ports) has no record that its address could
+            // belong to.
+            if row.portGroup != group || group < 0 {
+                group = row.portGroup
+                hasRecord = selection.hasNumberedPort(group: group)
+            }
+            guard hasRecord else { continue }
             previous = row.place
             let offset = Int(targetOffsets[target])
             guard offset <= ResponseWriter.farthestPointer else { return }
