@@ -31,7 +31,7 @@ final class SetAsker: Sendable {
     }
 
     /// How long an answer may take, in milliseconds, before the question is put anew.
-    private static let patience: Int32 = 1000
+    private static let patience: Int32 = 2000
     private static let mostWrong = 5
 
     private let address: SocketAddress

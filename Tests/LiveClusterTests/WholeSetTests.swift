@@ -73,9 +73,12 @@ import Testing
 
     /// Asks all the while `body` runs.
     ///
-    /// - Parameter isAlwaysThere: whether every question has to be answered.
+    /// - Parameters:
+    ///   - isAlwaysThere: whether every question has to be answered.
+    ///   - streamsStay: the same for questions over TCP: connections go that are idle by a clock which is too fast.
     private static func asking(
-        _ address: SocketAddress, _ what: String, isAlwaysThere: Bool = true, _ body: () throws -> Void
+        _ address: SocketAddress, _ what: String, isAlwaysThere: Bool = true, streamsStay: Bool = true,
+        _ body: () throws -> Void
     ) throws {
         let askers = try World.rows.map { try SetAsker(address, $0) }
         var outcomes: [SetAsker.Outcome] = []
@@ -93,9 +96,9 @@ import Testing
         print(
             "\(what): \(outcomes.map(\.answered)) answers, \(outcomes.map(\.withGuests)) with guests,",
             "\(outcomes.map(\.unanswered)) without an answer")
-        for outcome in outcomes {
+        for (row, outcome) in zip(World.rows, outcomes) {
             #expect(outcome.wrong == [], "\(what)")
-            if isAlwaysThere { #expect(outcome.unanswered == 0, "\(what)") }
+            if isAlwaysThere, streamsStay || !row.isStream { #expect(outcome.unanswered == 0, "\(what)") }
         }
     }
 
@@ -159,7 +162,7 @@ import Testing
         defer { api.stop() }
         let clock = FastClock(speed: 50)
         let dns = try LiveServer.server(api.url, Self.options, clock: clock.clock)
-        try Self.asking(dns.loopback, "outage, \(how)") {
+        try Self.asking(dns.loopback, "outage, \(how)", streamsStay: false) {
             switch how {
             case "refuses": try api.refuseConnections()
             case "stalls": api.pause()
@@ -199,7 +202,7 @@ import Testing
         watching.usesStreamingLists = streams
         let clock = FastClock(speed: 100)
         let dns = try LiveServer.server(api.url, Self.options, clock: clock.clock, watching: watching)
-        try Self.asking(dns.loopback, "relists, \(streams ? "streams" : "pages")") {
+        try Self.asking(dns.loopback, "relists, \(streams ? "streams" : "pages")", streamsStay: false) {
             let client = try dns.datagramClient()
             for number in 0..<6 {
                 world.change(10)

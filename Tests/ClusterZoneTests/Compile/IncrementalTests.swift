@@ -144,7 +144,8 @@ struct IncrementalTests {
         private mutating func podEvent() -> (BodyEvent.Change, WatchedObject) {
             let addresses = number(6) == 0 ? [] : (0..<number(3) + 1).map { _ in address() }
             let object = Make.pod(
-                number(20) == 0 ? "p.\(number(2))" : "p\(number(6))", in: space(), addresses, phase: number(5) == 0 ? .succeeded : .running,
+                number(20) == 0 ? "p.\(number(2))" : "p\(number(6))", in: space(), addresses,
+                phase: number(5) == 0 ? .succeeded : .running,
                 isTerminating: number(6) == 0, labels: labels())
             let isGone = number(4) == 0
             model.pods[object.key] = isGone ? nil : object
