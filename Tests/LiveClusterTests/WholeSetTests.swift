@@ -175,7 +175,8 @@ import Testing
                 world.change()
                 usleep(2000)
             }
-            clock.speed = 50
+            // Requests have half a minute each by this clock: on a busy machine they need some of it.
+            clock.speed = 10
             // What has changed is listed: the watches' versions are too old.
             world.cluster.apply(ScriptedService(namespace: "shop", name: "new", clusterIPs: ["10.96.0.11"]))
             world.cluster.compact()
@@ -183,8 +184,11 @@ import Testing
             api.resume()
             try api.acceptConnections()
             let client = try dns.datagramClient()
+            // Requests that stalled and the pauses after them may take minutes by it.
             #expect(
-                try holdsInTime { try LiveServer.answer(client, "new.shop.svc.cluster.local.") == ["10.96.0.11"] })
+                try (0..<3).contains { _ in
+                    try holdsInTime { try LiveServer.answer(client, "new.shop.svc.cluster.local.") == ["10.96.0.11"] }
+                })
         }
     }
 
@@ -200,7 +204,7 @@ import Testing
         // Slices of one service on several pages.
         watching.pageSize = 2
         watching.usesStreamingLists = streams
-        let clock = FastClock(speed: 100)
+        let clock = FastClock(speed: 50)
         let dns = try LiveServer.server(api.url, Self.options, clock: clock.clock, watching: watching)
         try Self.asking(dns.loopback, "relists, \(streams ? "streams" : "pages")", streamsStay: false) {
             let client = try dns.datagramClient()
