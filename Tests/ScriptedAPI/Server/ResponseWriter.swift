@@ -119,12 +119,14 @@ final class ResponseWriter {
         output.append(contentsOf: [13, 10])
     }
 
-    /// Sends what is held back.
-    func flush() throws(ChannelEnd) {
-        guard !output.isEmpty else { return }
+    /// Sends what is held back. True where there was anything.
+    @discardableResult
+    func flush() throws(ChannelEnd) -> Bool {
+        guard !output.isEmpty else { return false }
         try server.waitWhilePaused(channel)
         try channel.send(output)
         output.removeAll(keepingCapacity: true)
+        return true
     }
 
     /// The end of the body.

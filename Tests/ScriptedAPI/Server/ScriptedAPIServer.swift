@@ -237,13 +237,24 @@ package final class ScriptedAPIServer: Sendable {
             state.stalled += 1
             return state.resumes
         }
+        try stall(channel, milliseconds: milliseconds, since: resumes)
+    }
+
+    /// Sends nothing until there have been more than `resumes` calls of `resume()`, or for some time.
+    private func stall(_ channel: Channel, milliseconds: Int?, since resumes: Int) throws(ChannelEnd) {
         defer { state.update { $0.stalled -= 1 } }
         let deadline = milliseconds.map { monotonicNow() + Int64($0) * 1_000_000 }
         try channel.pause(until: deadline) { self.state.read { $0.resumes } != resumes }
     }
 
     func waitWhilePaused(_ channel: Channel) throws(ChannelEnd) {
-        if state.read({ $0.isPaused }) { try stall(channel, milliseconds: nil) }
+        // In one step: a `resume()` in between would not be seen.
+        let resumes = state.update { state -> Int? in
+            guard state.isPaused else { return nil }
+            state.stalled += 1
+            return state.resumes
+        }
+        if let resumes { try stall(channel, milliseconds: nil, since: resumes) }
     }
 }
 

@@ -98,7 +98,8 @@ struct WatchAnswer {
                 guard try sender.frame(frame) else { return }
                 bookmarkTime = nextBookmark(allowsBookmarks)
             }
-            try writer.flush()
+            // Sending may have waited, and taken the wake-up for an event with it.
+            if try writer.flush() { continue }
             if monotonicNow() >= end { return try writer.finish() }
             if try answer.channel.wait(1 /* POLLIN */, until: min(end, bookmarkTime ?? end)) == .ready {
                 try answer.channel.receive()
