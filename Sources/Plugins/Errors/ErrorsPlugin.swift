@@ -12,7 +12,7 @@ package final class ErrorsPlugin: Plugin {
     private let clock: Clock
     private let consolidator: Mutex<ErrorConsolidator>
     /// Writes the lines about periods that are over; nil where nothing is consolidated.
-    private let ticker = Mutex<ScheduledTask?>(nil)
+    private let ticker = PluginTask()
     private let consolidates: Bool
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
@@ -80,21 +80,11 @@ package final class ErrorsPlugin: Plugin {
 
     package func start() throws(StartError) {
         guard consolidates else { return }
-        let task = ScheduledTask(name: "errors", clock: clock) { [weak self] now in self?.tick(now) }
-        do throws(SystemError) {
-            try task.start()
-        } catch {
-            throw StartError("plugin/errors: \(error)")
-        }
-        ticker.withLock { $0 = task }
+        try ticker.start("errors", name: "errors", clock: clock) { [weak self] now in self?.tick(now) }
     }
 
     package func stop() {
-        let task = ticker.withLock { task in
-            defer { task = nil }
-            return task
-        }
-        task?.stop()
+        ticker.stop()
         write(consolidator.withLock { $0.stop() })
     }
 
@@ -125,7 +115,7 @@ package final class ErrorsPlugin: Plugin {
             let now = clock.monotonic()
             let decision = consolidator.withLock { $0.take(message, now: now) }
             // The end of a period that has just begun may come before all others.
-            ticker.withLock { $0 }?.wake()
+            ticker.wake()
             guard case .logged(let named) = decision else { return }
             level = named
         }

@@ -23,7 +23,7 @@ final class ZoneFiles: Sendable {
     private let process: ProcessContext
     /// For each source the files that were opened last, and their stamps.
     private let stamps: Mutex<[[String: FileStamp?]]>
-    private let follower = Mutex<ScheduledTask?>(nil)
+    private let follower = PluginTask()
 
     /// Reads all files. One that is not there may still come, unless it is never looked at again.
     init(_ sources: [ZoneSource], _ setup: BlockSetup) throws(CorefileError) {
@@ -71,7 +71,7 @@ final class ZoneFiles: Sendable {
         MemoryAllocator.trim()
         let schedules = sources.map { $0.interval > 0 ? IntervalSchedule(interval: $0.interval) : nil }
         guard schedules.contains(where: { $0 != nil }) else { return }
-        let task = ScheduledTask(name: "zones", clock: process.clock) { [weak self] now in
+        try follower.start("file", name: "zones", clock: process.clock) { [weak self] now in
             guard let self else { return nil }
             var next: UInt64?
             for (place, schedule) in schedules.enumerated() {
@@ -81,21 +81,11 @@ final class ZoneFiles: Sendable {
             }
             return next
         }
-        do throws(SystemError) {
-            try task.start()
-        } catch {
-            throw StartError("plugin/file: \(error)")
-        }
-        follower.withLock { $0 = task }
     }
 
     /// Ends following the files.
     func stop() {
-        let task = follower.withLock { task in
-            defer { task = nil }
-            return task
-        }
-        task?.stop()
+        follower.stop()
     }
 
     /// Reads the file of a source if it has changed.

@@ -1,7 +1,6 @@
 import Corefile
 import LinuxIO
 import PluginKit
-import Synchronization
 
 /// `health [ADDRESS] { lameduck DURATION }`: an HTTP endpoint that says whether the process is alive.
 package final class HealthPlugin: Plugin {
@@ -16,7 +15,7 @@ package final class HealthPlugin: Plugin {
     /// Where the endpoint answers.
     let address: SocketAddress
     private let probe: HealthProbe
-    private let checker = Mutex<ScheduledTask?>(nil)
+    private let checker = PluginTask()
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.last(directives, setup)
@@ -40,22 +39,12 @@ package final class HealthPlugin: Plugin {
     package func start() throws(StartError) {
         let probe = probe
         let schedule = IntervalSchedule(interval: HealthProbe.interval)
-        let task = ScheduledTask(name: "health", clock: probe.process.clock, niceness: Self.niceness) { now in
+        try checker.start("health", name: "health", clock: probe.process.clock, niceness: Self.niceness) { now in
             schedule.run(now) { probe.check() }
         }
-        do throws(SystemError) {
-            try task.start()
-        } catch {
-            throw StartError("plugin/health: \(error)")
-        }
-        checker.withLock { $0 = task }
     }
 
     package func stop() {
-        let task = checker.withLock { task in
-            defer { task = nil }
-            return task
-        }
-        task?.stop()
+        checker.stop()
     }
 }

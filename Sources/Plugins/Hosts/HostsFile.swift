@@ -31,7 +31,7 @@ final class HostsFile: Sendable {
     private let process: ProcessContext
     private let metrics: HostsMetrics
     private let state = Mutex(State())
-    private let follower = Mutex<ScheduledTask?>(nil)
+    private let follower = PluginTask()
 
     init(_ options: HostsOptions, _ process: ProcessContext) {
         path = options.path
@@ -89,24 +89,14 @@ final class HostsFile: Sendable {
         look()
         guard interval > 0 else { return }
         let schedule = IntervalSchedule(interval: interval)
-        let task = ScheduledTask(name: "hosts", clock: process.clock) { [weak self] now in
+        try follower.start("hosts", name: "hosts", clock: process.clock) { [weak self] now in
             guard let self else { return nil }
             return schedule.run(now) { self.look() }
         }
-        do throws(SystemError) {
-            try task.start()
-        } catch {
-            throw StartError("plugin/hosts: \(error)")
-        }
-        follower.withLock { $0 = task }
     }
 
     /// Ends following the file.
     func stop() {
-        let task = follower.withLock { task in
-            defer { task = nil }
-            return task
-        }
-        task?.stop()
+        follower.stop()
     }
 }

@@ -32,7 +32,7 @@ final class WeightFile: Sendable {
     private let log: Log
     private let clock: Clock
     private let state = Mutex(State())
-    private let follower = Mutex<ScheduledTask?>(nil)
+    private let follower = PluginTask()
 
     init(path: String, interval: UInt64, process: ProcessContext) {
         self.path = path
@@ -110,24 +110,14 @@ final class WeightFile: Sendable {
         }
         guard interval > 0 else { return }
         let schedule = IntervalSchedule(interval: interval)
-        let task = ScheduledTask(name: "weights", clock: clock) { [weak self] now in
+        try follower.start("loadbalance", name: "weights", clock: clock) { [weak self] now in
             guard let self else { return nil }
             return schedule.run(now) { self.look() }
         }
-        do throws(SystemError) {
-            try task.start()
-        } catch {
-            throw StartError("plugin/loadbalance: \(error)")
-        }
-        follower.withLock { $0 = task }
     }
 
     /// Ends following the file.
     func stop() {
-        let task = follower.withLock { task in
-            defer { task = nil }
-            return task
-        }
-        task?.stop()
+        follower.stop()
     }
 }

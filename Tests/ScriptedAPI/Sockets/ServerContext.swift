@@ -23,7 +23,7 @@ package enum ScriptedClientCertificates: Sendable, Hashable {
 
 /// A context of OpenSSL for the server's side.
 ///
-/// `@unchecked`: OpenSSL counts references to a context and locks it.
+/// `@unchecked Sendable`: OpenSSL counts references to a context and locks it.
 final class ServerContext: @unchecked Sendable {
     let pointer: OpaquePointer
 
