@@ -62,6 +62,27 @@ import Testing
         #expect(ports.count > 20 && ports.count <= 64, "\(ports.count) ports")
     }
 
+    /// Questions that come together are still asked from different ports.
+    @Test func portsDifferWithinATurn() throws {
+        let upstream = try Self.answering()
+        let server = try RunningServer(Self.corefile(upstream, options: "prefer_udp"))
+        let client = try server.streamClient()
+        let count = 64
+        var frames: [UInt8] = []
+        for number in 0..<UInt16(count) {
+            var question = DNSQuestion("n\(number).example.")
+            question.identifier = number
+            frames += StreamClient.frame(question.bytes)
+        }
+        try client.send(frames)
+        for _ in 0..<count { _ = try #require(try client.receive()) }
+        let queries = upstream.queries
+        #expect(queries.count == count && !queries.contains(where: \.isStream))
+        // 64 draws of 32 leave out more than 20 with a probability below 1 in 10^9.
+        let ports = Set(queries.map(\.client.port))
+        #expect(ports.count >= 12, "\(ports.count) ports")
+    }
+
     @Test func identicalQuestionsAreAskedOnce() throws {
         let upstream = try TestUpstream { .answer($0.response(["\($0.name) 300 IN A 192.0.2.80"]), after: 300) }
         let server = try RunningServer(Self.corefile(upstream))

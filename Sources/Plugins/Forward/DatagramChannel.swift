@@ -5,16 +5,14 @@ import LinuxIO
 final class DatagramChannel: UpstreamChannel {
     /// Questions asked from one port.
     static let mostQuestions = 128
-    /// Questions that go out together from one port.
-    static let mostTogether = 64
-    /// Sockets of an upstream that take questions: enough that a socket's wait is nobody else's.
+    /// Sockets of an upstream that take questions; each question goes out from one drawn at random. More are harder to guess
+    /// and cost more: fewer questions share a call to the kernel.
     static let mostOpen = 32
     /// Sockets of an upstream that are still waited on but take no more questions. Beyond, ports are used for longer: an
     /// upstream that does not answer must not cost ever more sockets.
     static let mostRetired = 64
 
     var questions = 0
-    /// What is sent at the end of the turn, and how much that is.
+    /// What is sent at the end of the turn.
     var outgoing: OutgoingDatagrams?
-    var outgoingCount = 0
 }

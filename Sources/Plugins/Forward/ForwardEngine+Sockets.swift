@@ -17,7 +17,7 @@ extension ForwardEngine {
                 return nil
             }
             if let datagrams = channel as? DatagramChannel {
-                post(flight, identifier, datagrams, to: upstream)
+                post(flight, identifier, datagrams)
             } else if let problem = write(flight, identifier, channel as? StreamChannel) {
                 channel.waiting.remove(identifier)
                 flight.failure = problem
@@ -58,14 +58,7 @@ extension ForwardEngine {
     // MARK: UDP
 
     private func datagramChannel(_ upstream: Upstream, _ stage: EngineStage) throws(SystemError) -> DatagramChannel {
-        // What is asked in one turn of the loop goes out together, from one port, up to a limit.
-        if let channel = upstream.turnChannel, channel.outgoingCount < DatagramChannel.mostTogether, !channel.isRetired,
-            !channel.isClosed
-        {
-            channel.questions += 1
-            upstream.metrics.countConnection(isStream: false, isReused: true)
-            return channel
-        }
+        // RFC 5452, section 9.2: a port that cannot be foreseen for each question.
         let place = numbers.below(DatagramChannel.mostOpen)
         if place < upstream.datagrams.count {
             let channel = upstream.datagrams[place]
@@ -105,22 +98,20 @@ extension ForwardEngine {
         }
     }
 
-    /// Has a question sent at the end of the turn.
-    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel, to upstream: Upstream) {
+    /// Has a question sent at the end of the turn, together with others from the same port.
+    private func post(_ flight: Flight, _ identifier: UInt16, _ channel: DatagramChannel) {
         let outgoing: OutgoingDatagrams
         if let found = channel.outgoing {
             outgoing = found
         } else {
             outgoing = spareOutgoing.popLast() ?? OutgoingDatagrams()
             channel.outgoing = outgoing
-            upstream.turnChannel = channel
             postedChannels.append(channel)
             endTurn()
         }
         let copy = flight.question.message.withUnsafeBytes { outgoing.add($0) }
         copy[0] = UInt8(identifier >> 8)
         copy[1] = UInt8(identifier & 0xFF)
-        channel.outgoingCount += 1
     }
 
     func sendPosted() {
@@ -128,8 +119,6 @@ extension ForwardEngine {
         let channels = postedChannels
         postedChannels = []
         for channel in channels {
-            channel.upstream.turnChannel = nil
-            channel.outgoingCount = 0
             guard let outgoing = channel.outgoing else { continue }
             channel.outgoing = nil
             let code = channel.isClosed ? 0 : outgoing.send(channel.socket)

@@ -10,8 +10,6 @@ final class Upstream {
     let tls: UpstreamTLS?
     unowned let stage: EngineStage
     var datagrams: [DatagramChannel] = []
-    /// The channel from which this turn's questions go out.
-    var turnChannel: DatagramChannel?
     var streams: [StreamChannel] = []
     /// Sockets that take no more questions, but are still waited on.
     var retired: [UpstreamChannel] = []
