@@ -74,6 +74,63 @@ import Testing
         }
     }
 
+    /// `zone/wildcard` is there for what `file` makes of a wildcard, fresh and out of the cache, and for nothing else.
+    @Test func wildcardsOfZones() throws {
+        let folder = try TemporaryFolder()
+        let zone = try folder.write(
+            "corp.zone",
+            """
+            $ORIGIN corp.test.
+            @ 60 IN SOA ns1 admin 1 7200 3600 1209600 300
+            @ 60 IN NS ns1
+            ns1 60 IN A 10.1.0.1
+            *.w 60 IN A 10.1.0.99
+            known.w 60 IN A 10.1.0.98
+            *.Deep.w 60 IN TXT "deep"
+            alias 60 IN CNAME x.w
+            made.by.template.w 60 IN A 10.1.0.97
+
+            """)
+        let server = try RunningServer(
+            """
+            . {
+                bind 127.0.0.1
+                metadata
+                log . "<{type} {name} {/zone/wildcard}>"
+                cache
+                template IN A t.w.corp.test {
+                    answer "{{ .Name }} 60 IN A 192.0.2.1"
+                }
+                file \(zone) corp.test
+            }
+            """)
+        let client = try server.datagramClient()
+        let rows: [(String, RecordType, String)] = [
+            ("a.w.corp.test.", .a, "*.w.corp.test."),
+            ("A.b.W.corp.test.", .a, "*.w.corp.test."),
+            // The wildcard exists without the type.
+            ("a.w.corp.test.", .txt, "*.w.corp.test."),
+            ("a.deep.w.corp.test.", .txt, "*.deep.w.corp.test."),
+            ("alias.corp.test.", .a, "*.w.corp.test."),
+            // A name that exists is made of no wildcard, nor is the wildcard itself.
+            ("known.w.corp.test.", .a, "-"),
+            ("*.w.corp.test.", .a, "-"),
+            ("ns1.corp.test.", .a, "-"),
+            ("nx.corp.test.", .a, "-"),
+            ("t.w.corp.test.", .a, "-"),
+            ("www.example.", .a, "-"),
+        ]
+        for (name, type, wildcard) in rows {
+            for source in ["zone", "cache"] {
+                _ = try client.ask(DNSQuestion(name, type))
+                #expect(
+                    server.lines.all.last == "[INFO] <\(type) \(name.lowercased()) \(wildcard)>",
+                    "\(name) \(type), out of the \(source)")
+            }
+        }
+        withExtendedLifetime(folder) {}
+    }
+
     @Test func templatesAndViewsAndOptionsMayAsk() throws {
         let upstream = try TestUpstream { .answer($0.response(["a.example. 60 IN A 192.0.2.1"])) }
         let (server, folder) = try server(

@@ -45,6 +45,8 @@ package struct Exchange {
     package var startedAt: UInt64 = 0
     /// Number of the plugin that answered (its place in the order of plugins), `nobody` where none did.
     package var answeredBy = Exchange.nobody
+    /// Where `cache` has answered: the plugin whose answer it gave out.
+    package var keptOf = Exchange.nobody
     /// The upstream that the response came from; nil where it came from none. Set by `forward`.
     package var upstream: SocketAddress?
     /// What went wrong, for `errors`; nil where nothing did.

@@ -53,11 +53,13 @@ struct CacheEntry: BitwiseCopyable {
     var isUsed = false
     /// Whether it has records of the type asked for, where the aliases lead.
     let answersQuestion: Bool
+    /// Number of the plugin that answered.
+    let answeredBy: UInt8
 
     init(
         storedAt: UInt64, ttl: UInt32, hash: UInt64, size: Int, length: Int, type: UInt16, recordClass: UInt16,
         code: UInt16, flags: UInt16, answerCount: UInt16, authorityCount: UInt16, additionalCount: UInt16,
-        nameLength: UInt8, variant: UInt8, kind: Kind, answersQuestion: Bool
+        nameLength: UInt8, variant: UInt8, kind: Kind, answersQuestion: Bool, answeredBy: UInt8
     ) {
         self.storedAt = storedAt
         self.ttl = ttl
@@ -75,6 +77,7 @@ struct CacheEntry: BitwiseCopyable {
         self.variant = variant
         self.kind = kind
         self.answersQuestion = answersQuestion
+        self.answeredBy = answeredBy
     }
 
     /// Number of records.

@@ -137,6 +137,7 @@ struct CacheStep {
             ttl = isStale ? 0 : UInt32(truncatingIfNeeded: remaining)
         }
         CacheEntry.write(entry, ttl: ttl, into: exchange)
+        exchange.pointee.keptOf = entry.pointee.answeredBy
         setFlags(exchange, entry.pointee.flags)
     }
 

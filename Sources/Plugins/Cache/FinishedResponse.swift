@@ -24,6 +24,8 @@ struct FinishedResponse {
     private(set) var end: Int
     let flags: UInt16
     let code: UInt16
+    /// Number of the plugin that answered.
+    let answeredBy: UInt8
     private(set) var answerCount: Int
     private(set) var authorityCount: Int
     private(set) var additionalCount: Int
@@ -52,6 +54,7 @@ struct FinishedResponse {
         end = start
         flags = Header.field(base, Header.flagsOffset)
         code = exchange.pointee.code.rawValue
+        answeredBy = exchange.pointee.answeredBy
         answerCount = Int(Header.field(base, Header.answerCountOffset))
         authorityCount = Int(Header.field(base, Header.authorityCountOffset))
         additionalCount = Int(Header.field(base, Header.additionalCountOffset))
@@ -171,7 +174,7 @@ struct FinishedResponse {
                 authorityCount: UInt16(truncatingIfNeeded: authorityCount),
                 additionalCount: UInt16(truncatingIfNeeded: additionalCount),
                 nameLength: UInt8(truncatingIfNeeded: key.nameLength), variant: key.variant, kind: kind,
-                answersQuestion: answersQuestion))
+                answersQuestion: answersQuestion, answeredBy: answeredBy))
         if let source = places.baseAddress {
             CacheEntry.places(entry).copyMemory(from: source, byteCount: recordCount * 2)
         }

@@ -34,6 +34,8 @@ struct ZoneAnswer {
     private(set) var outcome = Outcome.found
     /// Where the last alias leads to, if that is outside of the zone.
     private(set) var externalTarget: DomainName?
+    /// The wildcard that the answer, or the last part of it, was made of.
+    private(set) var wildcard: DomainName?
 
     /// - Parameter name: in lower case, within the zone.
     init(_ zone: Zone, name: DomainName, type: RecordType, withSignatures: Bool) {
@@ -130,7 +132,10 @@ struct ZoneAnswer {
     private mutating func synthesize(_ name: DomainName, below encloser: ZoneNode) -> DomainName? {
         // RFC 4592, section 3.3.1: only the wildcard of the closest encloser counts.
         let wildcard = [1, UInt8(ascii: "*")] + encloser.owner.wire
-        if let node = zone.node(wildcard) { return take(node, as: name, isWildcard: true) }
+        if let node = zone.node(wildcard) {
+            self.wildcard = node.owner
+            return take(node, as: name, isWildcard: true)
+        }
         outcome = .nameError
         let before = zone.nodeBefore(name)
         deny(before)
