@@ -139,14 +139,7 @@ COLD = [
 ]
 
 # Calls that are there although they should not be: function, callee, why. They are shown, so that the list gets shorter.
-KNOWN = [
-    # Behind a guard that an ordinary answer does not pass: a reference is held for the call of a function of COLD.
-    (r"@objc closure #1 in ErrorsPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a failed query"),
-    (r"closure #1 in LogPlugin\.makeStep\(_:\)", r"swift_(retain|release|bridgeObjectRelease)", "around a line written"),
-    (r"@objc closure #1 in ChaosPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around answer, for a TXT question of class CH"),
-    (r"closure #1 in LocalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around report, for a name below localhost"),
-    (r"closure #1 in MinimalPlugin\.makeStep\(_:\)", r"swift_(retain|release)", "around the clock, for signatures that were asked for"),
-]
+KNOWN = []
 
 # What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic, and PCRE2's
 # matching with memory of the worker's own (rules of template and rewrite).

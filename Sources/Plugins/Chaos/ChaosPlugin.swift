@@ -58,12 +58,14 @@ package final class ChaosPlugin: Plugin {
                     exchange.pointee.request.type.rawValue == ChaosPlugin.textType
                 else { return Verdict.next.rawValue }
                 // SAFETY: the context is the reference taken above, which `release` gives back.
-                let plugin = Unmanaged<ChaosPlugin>.fromOpaque(context).takeUnretainedValue()
-                return plugin.answer(exchange).rawValue
+                return Unmanaged<ChaosPlugin>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.answer(exchange).rawValue
+                }
             },
             release: { Unmanaged<ChaosPlugin>.fromOpaque($0).release() })
     }
 
+    @inline(never)
     private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Verdict {
         // SAFETY: the name's memory holds `nameLength` bytes.
         let name = Array(

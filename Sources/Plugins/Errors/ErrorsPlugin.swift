@@ -101,11 +101,14 @@ package final class ErrorsPlugin: Plugin {
             up: { context, exchange in
                 guard Step.exchange(exchange).pointee.failure != nil else { return }
                 // SAFETY: the context is the reference taken above, which `release` gives back.
-                Unmanaged<ErrorsPlugin>.fromOpaque(context).takeUnretainedValue().report(Step.exchange(exchange))
+                Unmanaged<ErrorsPlugin>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                    $0.report(Step.exchange(exchange))
+                }
             },
             release: { Unmanaged<ErrorsPlugin>.fromOpaque($0).release() })
     }
 
+    @inline(never)
     private func report(_ exchange: UnsafeMutablePointer<Exchange>) {
         guard let failure = exchange.pointee.failure else { return }
         let plugin = PluginTable.name(of: failure.plugin)

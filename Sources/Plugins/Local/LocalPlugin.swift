@@ -72,7 +72,7 @@ package final class LocalPlugin: Plugin {
                 if kind == .elsewhere { return Verdict.next.rawValue }
                 if kind == .below {
                     context.pointee.view.count(0)
-                    context.pointee.plugin.takeUnretainedValue().report(exchange)
+                    context.pointee.plugin._withUnsafeGuaranteedRef { $0.report(exchange) }
                 }
                 LocalAnswer.write(kind, exchange)
                 return Verdict.answered.rawValue

@@ -85,9 +85,9 @@ package final class LogPlugin: Plugin {
                 guard place >= 0 else { return }
                 let plugin = context.pointee.plugin
                 let wanted = context.pointee.entries[place].classes
-                let found = ResponseClass.of(exchange) { plugin.takeUnretainedValue().clock.wall() }
+                let found = ResponseClass.of(exchange) { plugin._withUnsafeGuaranteedRef { $0.wall() } }
                 guard wanted & found.rawValue != 0 else { return }
-                plugin.takeUnretainedValue().write(exchange, rule: place)
+                plugin._withUnsafeGuaranteedRef { $0.write(exchange, rule: place) }
             },
             release: { context in
                 // SAFETY: the context made above; this is its last use.
@@ -96,6 +96,9 @@ package final class LogPlugin: Plugin {
                 context.deallocate()
             })
     }
+
+    @inline(never)
+    private func wall() -> Clock.Wall { clock.wall() }
 
     @inline(never)
     private func write(_ exchange: UnsafeMutablePointer<Exchange>, rule: Int) {

@@ -24,11 +24,14 @@ package final class MinimalPlugin: Plugin {
                 let exchange = Step.exchange(exchange)
                 // SAFETY: the context is the reference taken above, which `release` gives back.
                 let plugin = Unmanaged<MinimalPlugin>.fromOpaque(context)
-                let found = ResponseClass.of(exchange) { plugin.takeUnretainedValue().clock.wall() }
+                let found = ResponseClass.of(exchange) { plugin._withUnsafeGuaranteedRef { $0.wall() } }
                 if found.rawValue == ResponseClass.success.rawValue { MinimalPlugin.cut(exchange) }
             },
             release: { Unmanaged<MinimalPlugin>.fromOpaque($0).release() })
     }
+
+    @inline(never)
+    private func wall() -> Clock.Wall { clock.wall() }
 
     private static var nameServerType: UInt16 { 2 }
     private static var optType: UInt16 { 41 }
