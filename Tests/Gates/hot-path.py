@@ -7,8 +7,7 @@ Starts at the functions in ROOTS, follows every direct call within the program, 
 one of them calls outside the program must be in ALLOWED. Calls through pointers cannot be followed: what a plugin's step
 points to is therefore a root of its own.
 
-Fails where a call is found that is neither in ALLOWED nor in KNOWN, and where a pattern of ROOTS or COLD matches no
-function. Needs the release build with its symbols, and the toolchain's llvm-objdump and swift-demangle.
+Fails where a call is found that is not in ALLOWED, and where a pattern of ROOTS or COLD matches no function. Needs the release build with its symbols, and the toolchain's llvm-objdump and swift-demangle.
 """
 
 import json
@@ -138,9 +137,6 @@ COLD = [
     r"(specialized )?static CacheStep\.verify\(_:_:_:_:_:\)",
 ]
 
-# Calls that are there although they should not be: function, callee, why. They are shown, so that the list gets shorter.
-KNOWN = []
-
 # What may be called outside the program: the system calls of a batch, C's copying, comparing and arithmetic, and PCRE2's
 # matching with memory of the worker's own (rules of template and rewrite).
 ALLOWED = re.compile(
@@ -249,7 +245,6 @@ def main():
                 reached[name] = None
                 queue.append(name)
 
-    excused = {}
     while queue:
         name = queue.popleft()
         function = readable[name]
@@ -262,29 +257,18 @@ def main():
             callee = target.removesuffix("@plt")
             if ALLOWED.fullmatch(callee):
                 continue
-            for place, (pattern, callees, _) in enumerate(KNOWN):
-                if re.fullmatch(pattern, function) and re.fullmatch(callees, callee):
-                    excused.setdefault(place, []).append(callee)
-                    break
-            else:
-                way = [function]
-                step = reached[name]
-                while step is not None:
-                    way.append(readable[step])
-                    step = reached[step]
-                failures.append(f"{callee} is called by {', called by '.join(way)}\n    {line}")
-    for place, (pattern, callees, why) in enumerate(KNOWN):
-        if place in excused:
-            print(f"hot path: known: {pattern}: {len(excused[place])} calls of {callees}: {why}")
-        else:
-            # What is inlined where changes with the compiler, so this is no failure.
-            print(f"hot path: known: {pattern} calls no {callees} any more: take it off the list")
+            way = [function]
+            step = reached[name]
+            while step is not None:
+                way.append(readable[step])
+                step = reached[step]
+            failures.append(f"{callee} is called by {', called by '.join(way)}\n    {line}")
 
     for failure in failures:
         print(f"hot path: {failure}", file=sys.stderr)
     if failures:
         sys.exit(1)
-    print(f"hot path: {len(reached)} functions, which allocate, lock and count references nowhere but in the known places")
+    print(f"hot path: {len(reached)} functions, which allocate nothing, lock nothing and count no references")
 
 
 if __name__ == "__main__":
