@@ -183,15 +183,15 @@ import Testing
             ),
             (
                 "template IN A {\n  expr nmae() == 'a'\n}",
-                "Corefile:3:8: plugin/template: could not compile expression: character 1: unknown name 'nmae', expected one "
-                    + "of bufsize, class, client_ip, do, group, id, incidr, len, lower, metadata, name, opcode, port, proto, "
-                    + "server_ip, server_port, size, trim, type, upper"
+                "Corefile:3:8: plugin/template: could not compile expression: character 1: unknown name 'nmae' (did you "
+                    + "mean 'name'?), expected one of bufsize, class, client_ip, do, group, id, incidr, metadata, name, "
+                    + "opcode, port, proto, server_ip, server_port, size, type, or a function of expr-lang"
             ),
             (
                 "template IN A {\n  expr later == 1\n  var later 1\n}",
                 "Corefile:3:8: plugin/template: could not compile expression: character 1: unknown name 'later', expected "
-                    + "one of bufsize, class, client_ip, do, group, id, incidr, len, lower, metadata, name, opcode, port, "
-                    + "proto, server_ip, server_port, size, trim, type, upper"
+                    + "one of bufsize, class, client_ip, do, group, id, incidr, metadata, name, opcode, port, proto, "
+                    + "server_ip, server_port, size, type, or a function of expr-lang"
             ),
             (
                 "template IN A {\n  expr group(true) == ''\n}",

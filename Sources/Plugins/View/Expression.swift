@@ -5,6 +5,11 @@ indirect enum Expression: Sendable {
     case constant(ExpressionValue)
     case list([Expression])
     case call(ExpressionFunction, [Expression])
+    case builtin(ExpressionBuiltin, [Expression])
+    /// A function of a list's elements; `count` may have no body, as the elements are true or false themselves.
+    case predicate(ExpressionPredicate, Expression, Expression)
+    /// The element that the innermost predicate is worked out for.
+    case current
     case not(Expression)
     case negative(Expression)
     case binary(ExpressionOperator, Expression, Expression)
@@ -12,7 +17,11 @@ indirect enum Expression: Sendable {
     case matches(Expression, RegularExpression)
     case choice(Expression, Expression, Expression)
     case element(Expression, Expression)
-    /// What an earlier expression came to.
+    /// From one place up to before another.
+    case slice(Expression, Expression?, Expression?)
+    /// A name for a value, and what is worked out with it.
+    case bound(String, Expression, Expression)
+    /// What an earlier expression came to, or a name that `let` has given.
     case variable(String)
 
     /// Most elements of a range: expr-lang's bound on memory.
@@ -23,14 +32,21 @@ indirect enum Expression: Sendable {
         switch self {
         case .constant(let constant): return constant
         case .variable(let name): return context.variables[name] ?? .null
-        case .list(let elements):
-            var values: [ExpressionValue] = []
-            for element in elements { values.append(try element.value(context)) }
-            return .list(values)
-        case .call(let function, let arguments):
-            var values: [ExpressionValue] = []
-            for argument in arguments { values.append(try argument.value(context)) }
-            return try function.call(values, context)
+        case .list(let elements): return .list(try Self.values(elements, context))
+        case .call(let function, let arguments): return try function.call(Self.values(arguments, context), context)
+        case .builtin(let function, let arguments): return try function.call(Self.values(arguments, context))
+        case .predicate(let function, let list, let body):
+            guard case .list(let values) = try list.value(context) else { throw Self.failure(function.rawValue) }
+            var inner = context
+            return try function.call(values) { element throws(ExpressionFailure) in
+                inner.element = element
+                return try body.value(inner)
+            }
+        case .current: return context.element
+        case .bound(let name, let value, let body):
+            var inner = context
+            inner.variables[name] = try value.value(context)
+            return try body.value(inner)
         case .not(let operand): return .boolean(try !operand.truth(context))
         case .negative(let operand):
             switch try operand.value(context) {
@@ -49,7 +65,37 @@ indirect enum Expression: Sendable {
             let found = place < 0 ? place &+ values.count : place
             guard values.indices.contains(found) else { throw Self.failure("[]") }
             return values[found]
+        case .slice(let operand, let from, let to):
+            return try Self.slice(operand.value(context), from?.value(context), to?.value(context))
         case .binary(let sign, let left, let right): return try Self.binary(sign, left, right, context)
+        }
+    }
+
+    private static func values(
+        _ expressions: [Expression], _ context: ExpressionContext
+    ) throws(ExpressionFailure) -> [ExpressionValue] {
+        var values: [ExpressionValue] = []
+        for expression in expressions { values.append(try expression.value(context)) }
+        return values
+    }
+
+    /// expr-lang: places beyond the ends are the ends, negative ones count from the end, and strings have bytes.
+    private static func slice(
+        _ operand: ExpressionValue, _ from: ExpressionValue?, _ to: ExpressionValue?
+    ) throws(ExpressionFailure) -> ExpressionValue {
+        func range(_ count: Int) throws(ExpressionFailure) -> Range<Int> {
+            guard case .integer(let from) = from ?? .integer(0), case .integer(let to) = to ?? .integer(count) else {
+                throw failure("[:]")
+            }
+            func place(_ place: Int) -> Int { min(max(place < 0 ? place &+ count : place, 0), count) }
+            return min(place(from), place(to))..<place(to)
+        }
+        switch operand {
+        case .list(let values): return .list(Array(values[try range(values.count)]))
+        case .string(let text):
+            let bytes = Array(text.utf8)
+            return .string(String(decoding: bytes[try range(bytes.count)], as: UTF8.self))
+        default: throw failure("[:]")
         }
     }
 
@@ -86,19 +132,12 @@ indirect enum Expression: Sendable {
             let text = try left.text(context)
             guard let pattern = try? RegularExpression(try right.text(context)) else { throw failure("matches") }
             return .boolean(pattern.matches(text))
-        case .contains: return .boolean(try isPart(right.text(context), of: left.text(context)))
-        case .startsWith: return .boolean(try left.text(context).utf8.starts(with: right.text(context).utf8))
-        case .endsWith:
-            return .boolean(
-                try left.text(context).utf8.reversed().starts(with: right.text(context).utf8.reversed()))
+        case .contains:
+            return .boolean(try !ExpressionText.places(of: right.text(context), in: left.text(context)).isEmpty)
+        case .startsWith: return .boolean(try ExpressionText.hasPrefix(left.text(context), right.text(context)))
+        case .endsWith: return .boolean(try ExpressionText.hasSuffix(left.text(context), right.text(context)))
         default: return try arithmetic(sign, left.value(context), right.value(context))
         }
-    }
-
-    private static func isPart(_ part: String, of text: String) -> Bool {
-        let (part, text) = (Array(part.utf8), Array(text.utf8))
-        guard part.count <= text.count else { return false }
-        return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
     }
 
     private static func arithmetic(

@@ -11,6 +11,9 @@ struct ExpressionContext {
     /// What the expressions before it came to, by name.
     var variables: [String: ExpressionValue] = [:]
 
+    /// The element of a list that a predicate is worked out for.
+    var element = ExpressionValue.null
+
     init(_ exchange: UnsafeMutablePointer<Exchange>, metadata: BlockMetadata? = nil) {
         self.exchange = exchange
         self.metadata = metadata

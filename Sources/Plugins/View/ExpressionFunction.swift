@@ -2,7 +2,7 @@ import DNSWire
 import LinuxIO
 import PluginKit
 
-/// What an expression can ask.
+/// What an expression can ask of a query.
 enum ExpressionFunction: String, CaseIterable {
     case bufsize
     case recordClass = "class"
@@ -19,10 +19,6 @@ enum ExpressionFunction: String, CaseIterable {
     case type
     case isWithin = "incidr"
     case metadata
-    case length = "len"
-    case lower
-    case upper
-    case trim
     /// Of `template`: what a group of its regular expression has matched.
     case group
 
@@ -30,15 +26,15 @@ enum ExpressionFunction: String, CaseIterable {
     var parameters: [ExpressionType] {
         switch self {
         case .isWithin: [.string, .string]
-        case .metadata, .lower, .upper, .trim: [.string]
-        case .length, .group: [.unknown]
+        case .metadata: [.string]
+        case .group: [.unknown]
         default: []
         }
     }
 
     var result: ExpressionType {
         switch self {
-        case .bufsize, .identifier, .opcode, .size, .length: .integer
+        case .bufsize, .identifier, .opcode, .size: .integer
         case .dnssecOK, .isWithin: .boolean
         default: .string
         }
@@ -78,7 +74,6 @@ enum ExpressionFunction: String, CaseIterable {
             default: return .string("")
             }
         case .isWithin: return try Self.isWithin(arguments)
-        case .length, .lower, .upper, .trim: return try text(arguments)
         }
     }
 
@@ -87,18 +82,5 @@ enum ExpressionFunction: String, CaseIterable {
             let address = SocketAddress.parse(host: host, port: 0), let prefix = AddressPrefix(block)
         else { throw ExpressionFailure(place: 1, reason: "not an address or not a CIDR block") }
         return .boolean(prefix.contains(address))
-    }
-
-    private func text(_ arguments: [ExpressionValue]) throws(ExpressionFailure) -> ExpressionValue {
-        switch (self, arguments.first) {
-        case (.length, .string(let text)): return .integer(text.unicodeScalars.count)
-        case (.length, .list(let values)): return .integer(values.count)
-        case (.lower, .string(let text)): return .string(text.lowercased())
-        case (.upper, .string(let text)): return .string(text.uppercased())
-        case (.trim, .string(let text)):
-            let rest = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace)
-            return .string(String(rest.reversed()))
-        default: throw ExpressionFailure(place: 1, reason: "\(rawValue) has no value here")
-        }
     }
 }

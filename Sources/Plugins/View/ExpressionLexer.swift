@@ -31,8 +31,7 @@ struct ExpressionToken: Equatable {
 struct ExpressionLexer {
     private static let signs = [
         "||", "&&", "==", "!=", "<=", ">=", "**", "..", "??", "<", ">", "!", "+", "-", "*", "/", "%", "^", "?", ":",
-        "(",
-        ")", "[", "]", ",", ".", "|",
+        "(", ")", "[", "]", "{", "}", ",", ".", "|", "#", ";", "=",
     ]
 
     /// Far more than anybody writes, and the bound keeps recursion safe.

@@ -5,24 +5,22 @@ struct ExpressionScope: Sendable {
     /// Whether there is a regular expression whose groups it may ask for.
     var hasGroups = false
 
+    /// Whether an element of a list is at hand (`#`).
+    var hasElement = false
+
     /// Whether `name` is a word of the language, or one of its functions.
     static func isReserved(_ name: String) -> Bool {
-        ExpressionFunction(rawValue: name) != nil || missing.contains(name) || keywords.contains(name)
+        ExpressionFunction(rawValue: name) != nil || ExpressionBuiltin(rawValue: name) != nil
+            || ExpressionPredicate(rawValue: name) != nil || missing.contains(name) || keywords.contains(name)
     }
 
     /// What expr-lang has besides, to tell a slip of the pen from what is not there.
     static let missing: Set<String> = [
-        "all", "any", "one", "none", "map", "filter", "find", "findIndex", "findLast", "findLastIndex", "count", "sum",
-        "mean", "median", "reduce", "groupBy", "sortBy", "sort", "reverse", "flatten", "uniq", "concat", "join",
-        "split",
-        "splitAfter", "replace", "indexOf", "lastIndexOf", "hasPrefix", "hasSuffix", "trimPrefix", "trimSuffix", "int",
-        "float", "string", "abs", "ceil", "floor", "round", "max", "min", "now", "date", "duration", "timezone",
-        "first",
-        "last", "take", "get", "keys", "values", "repeat", "toJSON", "fromJSON", "toBase64", "fromBase64", "toPairs",
-        "fromPairs", "bitand", "bitor", "bitxor", "bitnand", "bitnot", "bitshl", "bitshr", "bitushr",
+        "mean", "median", "reduce", "groupBy", "sortBy", "sort", "now", "date", "duration", "timezone", "keys",
+        "values", "toJSON", "fromJSON", "toBase64", "fromBase64", "toPairs", "fromPairs", "bitand", "bitor", "bitxor",
+        "bitnand", "bitnot", "bitshl", "bitshr", "bitushr", "if", "else",
     ]
     private static let keywords: Set<String> = [
-        "true", "false", "nil", "not", "and", "or", "in", "matches", "contains", "startsWith", "endsWith", "let", "if",
-        "else",
+        "true", "false", "nil", "not", "and", "or", "in", "matches", "contains", "startsWith", "endsWith", "let",
     ]
 }

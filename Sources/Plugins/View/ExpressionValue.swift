@@ -16,6 +16,26 @@ enum ExpressionValue: Equatable, Sendable {
         }
     }
 
+    /// The value in words, as Go writes it.
+    var text: String {
+        switch self {
+        case .string(let text): text
+        case .integer(let value): "\(value)"
+        case .float(let value): Int(exactly: value).map(String.init) ?? "\(value)"
+        case .boolean(let value): "\(value)"
+        case .list(let values): "[" + values.map(\.text).joined(separator: " ") + "]"
+        case .null: "<nil>"
+        }
+    }
+
+    /// The values with what is in lists in the place of the lists.
+    static func flat(_ values: [ExpressionValue]) -> [ExpressionValue] {
+        values.flatMap { value in
+            if case .list(let values) = value { return flat(values) }
+            return [value]
+        }
+    }
+
     /// Whether two values are the same; numbers are compared as numbers.
     func equals(_ other: ExpressionValue) -> Bool {
         if let left = number, let right = other.number { return left == right }
