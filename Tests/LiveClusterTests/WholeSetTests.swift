@@ -114,7 +114,7 @@ import Testing
         """
     }
 
-    @Test(.timeLimit(.minutes(1))) func slicesAreWrittenAnew() throws {
+    @Test(.timeLimit(.minutes(5))) func slicesAreWrittenAnew() throws {
         let seed = testSeed()
         print("slices written anew: APODNS_TEST_SEED=\(seed)")
         let world = World(seed: seed)
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func reloads() throws {
+    @Test(.timeLimit(.minutes(5))) func reloads() throws {
         let seed = testSeed()
         let world = World(seed: seed)
         print("reloads: APODNS_TEST_SEED=\(seed)")
@@ -153,7 +153,7 @@ import Testing
         #expect(dns.port == port)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: ["refuses", "stalls", "fails"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["refuses", "stalls", "fails"])
     func theAPIServerIsAway(_ how: String) throws {
         let seed = testSeed()
         print("outage, \(how): APODNS_TEST_SEED=\(seed)")
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [true, false]) func everythingIsListedAnew(_ streams: Bool) throws {
+    @Test(.timeLimit(.minutes(5)), arguments: [true, false]) func everythingIsListedAnew(_ streams: Bool) throws {
         let seed = testSeed()
         print("relists: APODNS_TEST_SEED=\(seed)")
         let world = World(seed: seed)
@@ -237,7 +237,7 @@ import Testing
     }
 
     /// While it starts nobody is answered. From the first answer on, sets are whole: with the API server away, slow, and well.
-    @Test(.timeLimit(.minutes(1)), arguments: ["away", "slow", "well"]) func restarts(_ how: String) throws {
+    @Test(.timeLimit(.minutes(5)), arguments: ["away", "slow", "well"]) func restarts(_ how: String) throws {
         let seed = testSeed()
         print("restarts, \(how): APODNS_TEST_SEED=\(seed)")
         let folder = try TemporaryFolder()
