@@ -118,6 +118,8 @@ final class Generation: @unchecked Sendable {
             answers.add(
                 response, to: exchange.pointee.client, from: socket.isWildcard ? exchange.pointee.local : nil)
         }
+        let (drops, server) = (OverloadDrops.of(process), plan.server)
+        drops.show(server)
         return HandOver(
             loop: loop,
             taker: HandOver.Taker { request, query in
@@ -125,7 +127,7 @@ final class Generation: @unchecked Sendable {
                 router.startWaiting(
                     request, udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local,
                     startedAt: loop.now, deliver: deliver)
-            })
+            }, drop: { drops.count($0, server: server) })
     }
 
     /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.
