@@ -125,8 +125,8 @@ final class Generation: @unchecked Sendable {
             taker: HandOver.Taker { request, query in
                 // The worker's router has found the block: its blocks are the same.
                 router.startWaiting(
-                    request, udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local,
-                    startedAt: loop.now, deliver: deliver)
+                    request, udpSize: query.udpSize, chain: query.chain, heldBy: query.heldBy, client: query.client,
+                    local: query.local, startedAt: loop.now, deliver: deliver)
             }, drop: { drops.count($0, server: server) })
     }
 

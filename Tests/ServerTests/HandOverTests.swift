@@ -16,7 +16,7 @@ struct HandOverTests {
     private static func batch(_ count: Int, _ bytes: [UInt8]) -> HandOver.Queries {
         var queries = HandOver.Queries()
         bytes.withUnsafeBytes {
-            for _ in 0..<count { queries.add($0, udpSize: 512, chain: 0, client: client, local: client) }
+            for _ in 0..<count { queries.add($0, udpSize: 512, chain: 0, heldBy: .max, client: client, local: client) }
         }
         return queries
     }
@@ -35,7 +35,7 @@ struct HandOverTests {
             for _ in 0..<random.below(20) {
                 let query = (0..<random.below(40)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
                 query.withUnsafeBytes {
-                    batch.add($0, udpSize: 512, chain: 0, client: Self.client, local: Self.client)
+                    batch.add($0, udpSize: 512, chain: 0, heldBy: .max, client: Self.client, local: Self.client)
                 }
                 sent.append(query)
             }

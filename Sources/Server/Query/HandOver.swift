@@ -12,12 +12,13 @@ final class HandOver: Sendable {
 
     /// Queries with the bytes of all of them.
     struct Queries {
-        /// One query: its bytes' place, what the client takes over UDP, which of the listener's blocks it belongs to, and who
-        /// asks whom.
+        /// One query: its bytes' place, what the client takes over UDP, which of the listener's blocks it belongs to, which
+        /// plugin has held its response (`Exchange.heldBy`), and who asks whom.
         struct Query {
             let bytes: Range<Int>
             let udpSize: Int
             let chain: Int
+            let heldBy: UInt8
             let client: SocketAddress
             let local: SocketAddress
         }
@@ -27,13 +28,15 @@ final class HandOver: Sendable {
 
         /// Adds a query.
         mutating func add(
-            _ request: UnsafeRawBufferPointer, udpSize: Int, chain: Int, client: SocketAddress, local: SocketAddress
+            _ request: UnsafeRawBufferPointer, udpSize: Int, chain: Int, heldBy: UInt8, client: SocketAddress,
+            local: SocketAddress
         ) {
             let start = bytes.count
             bytes.append(contentsOf: request)
             all.append(
                 Query(
-                    bytes: start..<bytes.count, udpSize: udpSize, chain: chain, client: client, local: local))
+                    bytes: start..<bytes.count, udpSize: udpSize, chain: chain, heldBy: heldBy, client: client,
+                    local: local))
         }
 
         /// Adds those of another batch.
@@ -44,7 +47,8 @@ final class HandOver: Sendable {
                 all.append(
                     Query(
                         bytes: start + query.bytes.lowerBound..<start + query.bytes.upperBound,
-                        udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local))
+                        udpSize: query.udpSize, chain: query.chain, heldBy: query.heldBy, client: query.client,
+                        local: query.local))
             }
         }
 
