@@ -118,14 +118,16 @@ final class Generation: @unchecked Sendable {
             answers.add(
                 response, to: exchange.pointee.client, from: socket.isWildcard ? exchange.pointee.local : nil)
         }
+        let (drops, server) = (OverloadDrops.of(process), plan.server)
+        drops.show(server)
         return HandOver(
             loop: loop,
             taker: HandOver.Taker { request, query in
                 // The worker's router has found the block: its blocks are the same.
                 router.startWaiting(
-                    request, udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local,
-                    startedAt: loop.now, deliver: deliver)
-            })
+                    request, udpSize: query.udpSize, chain: query.chain, heldBy: query.heldBy, client: query.client,
+                    local: query.local, startedAt: loop.now, deliver: deliver)
+            }, drop: { drops.count($0, server: server) })
     }
 
     /// Random numbers for one worker; a seed that cannot be had from the system comes from the standard library's.

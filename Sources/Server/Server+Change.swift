@@ -147,6 +147,7 @@ extension Server {
         for listener in opened.listeners { listeners[listener.configured] = listener }
         self.routes = routes
         setCurrent(next)
+        previous?.configuration.process.lifecycle.isReplaced = true
         for listener in closing { close(listener) }
         // Whoever is told that the change is over must not find one of them still open.
         if !closing.isEmpty { _ = try? threads.loop.perform { () throws(SystemError) in } }

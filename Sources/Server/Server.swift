@@ -56,6 +56,9 @@ package final class Server: @unchecked Sendable {
     /// What is served.
     package var configuration: Configuration { state.withLock { $0.configuration } }
 
+    /// Whether queries are answered: also while plugins are told that everything has started, as `on startup` is.
+    package var isServing: Bool { current != nil }
+
     /// The addresses that are listened at, in the order of the listeners; known once started. Where the configuration says
     /// port 0, the port that the system chose.
     package var addresses: [SocketAddress] { state.withLock { $0.addresses } }

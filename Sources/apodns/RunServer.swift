@@ -55,7 +55,12 @@ struct RunServer {
         let server = Server(configuration)
         try Signals.block(Self.signals)
         let startSignals = try StartSignals { signal in
-            process.log.info("\(Self.name(signal)): Shutting down before the start is over")
+            if signal != SIGQUIT, server.isServing {
+                // All that is left of the start is `on startup`.
+                shutDown(server, signal, process.log)
+            } else {
+                process.log.info("\(Self.name(signal)): Shutting down before the start is over")
+            }
             server.stop()
             removePidFile()
         }
@@ -111,8 +116,7 @@ struct RunServer {
             guard let signal = try? Signals.wait(Self.signals) else { continue }
             switch signal {
             case SIGINT, SIGTERM:
-                log.info(
-                    signal == SIGINT ? "SIGINT: Shutting down" : "SIGTERM: Shutting down servers then terminating")
+                log.info(Self.farewell(signal))
                 // `ready` says so at once; what is just being read again is not waited for.
                 server.configuration.process.lifecycle.isStopping = true
                 reloader.forbid()
@@ -135,6 +139,17 @@ struct RunServer {
                 log.warning("\(Self.name(signal)): ignored: there is no upgrade of a program that runs")
             }
         }
+    }
+
+    /// What SIGINT and SIGTERM do while `on startup` is at work: the same as later, but that there is no reload to forbid.
+    private func shutDown(_ server: Server, _ signal: Int32, _ log: Log) {
+        log.info(Self.farewell(signal))
+        server.configuration.process.lifecycle.isStopping = true
+        if let second = waitThroughLameduck(server, log), second == SIGINT { _exit(forceQuit(log)) }
+    }
+
+    private static func farewell(_ signal: Int32) -> String {
+        signal == SIGINT ? "SIGINT: Shutting down" : "SIGTERM: Shutting down servers then terminating"
     }
 
     /// Lets queries be answered for as long as `health` says; a second signal ends the wait.

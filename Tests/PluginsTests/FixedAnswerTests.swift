@@ -135,7 +135,7 @@ struct FixedAnswerTests {
         let bench = PluginBench()
         let rows: [(String, [Bool])] = [
             ("erratic", [false, true, false, true]), ("erratic {\n drop 3\n}", [false, true, true, false, true]),
-            ("erratic {\n drop 0\n}", [true, true]), ("erratic {\n delay 2 0s\n}", [true, true]),
+            ("erratic {\n drop 0\n}", [true, true]),
             ("erratic {\n truncate\n drop\n}", [true, true]), ("erratic {\n truncate 2\n drop 2\n}", [false, true]),
         ]
         for (text, answered) in rows {

@@ -73,6 +73,31 @@ struct ShapingPluginTests {
         #expect(outcome.isWhole)
     }
 
+    /// What is below may have asked others, who have said who they are.
+    @Test func nsidTakesThePlaceOfAnothers() throws {
+        let bench = PluginBench()
+        let mine: [UInt8] = [0, 3, 0, 2] + Array("me".utf8)
+        let cookie: [UInt8] = [0, 10, 0, 1, 7]
+        let rows: [(upstream: [UInt8], kept: [UInt8])] = [
+            ([0, 3, 0, 4] + Array("them".utf8), []),
+            (cookie + [0, 3, 0, 4] + Array("them".utf8), cookie),
+            ([0, 3, 0, 1, 1] + cookie + [0, 3, 0, 0], cookie),
+            (cookie, cookie), ([], []),
+            // What is not whole stays as it is.
+            ([0, 10, 0, 0, 0, 3, 0], [0, 10, 0, 0, 0, 3, 0]),
+        ]
+        for row in rows {
+            let below = StubAnswer(answer: ["example.org. 300 IN A 192.0.2.1"], options: row.upstream)
+            let chain = bench.chain([try bench.plugin(NSIDPlugin.self, "nsid me")], below)
+            let outcome = bench.ask(chain, Query(udpSize: 1232, options: [0, 3, 0, 0]))
+            #expect(outcome.options == row.kept + mine, "\(row.upstream)")
+            #expect(outcome.message.suffix(mine.count + row.kept.count).elementsEqual(row.kept + mine))
+            #expect(outcome.records(1).count == 1)
+            // Who has not asked for it gets what there is.
+            #expect(bench.ask(chain, Query(udpSize: 1232)).options == row.upstream)
+        }
+    }
+
     /// However large the data, the response stays within what the client takes.
     @Test func nsidKeepsToTheSize() throws {
         let bench = PluginBench()

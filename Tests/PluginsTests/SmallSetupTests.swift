@@ -97,6 +97,10 @@ struct SmallSetupTests {
             ProfilingPlugin.self, "pprof 1234",
             "2:7: plugin/pprof: '1234' is not an address with a port, expected one such as :6053, 127.0.0.1:6053 or [::1]:6053"
         ),
+        (
+            ProfilingPlugin.self, "pprof /foo",
+            "2:7: plugin/pprof: '/foo' is not an address with a port, expected one such as :6053, 127.0.0.1:6053 or [::1]:6053"
+        ),
         (ProfilingPlugin.self, "pprof {\n block 0\n}", "3:8: '0' found, expected a whole number of at least 1"),
         (EventPlugin.self, "on startup", "2:1: 'on' has 1 argument, expected at least 2 arguments"),
         (
@@ -146,6 +150,9 @@ struct SmallSetupTests {
         _ = try bench.plugin(ProfilingPlugin.self, "pprof :6060 {\n block\n block 3\n}")
         _ = try bench.plugin(EventPlugin.self, "on certrenew true")
         #expect(bench.lines.all.count == 2)
+        for address in [":1", "localhost:6060", "profiles.example:6060", "[::1]:6060"] {
+            #expect(PluginBench().failure(ProfilingPlugin.self, "pprof \(address)").isEmpty, "\(address)")
+        }
         #expect(bench.lines.all.first?.hasPrefix("[WARNING] Corefile:2:1: plugin/pprof: has no effect") == true)
         _ = try bench.plugin(MetadataPlugin.self, "metadata example.org 10.0.0.0/8")
         #expect(bench.lines.all.count == 2)

@@ -84,6 +84,85 @@ import Testing
         #expect(try server.datagramClient().ask(question).answer.isEmpty)
     }
 
+    /// A worker finds out only on the way up that a query has to move to the event loop: what it has counted below is not counted
+    /// there again.
+    @Test(arguments: [false, true]) func queriesThatMoveAreCountedOnce(isStream: Bool) throws {
+        let upstream = try TestUpstream { .answer(Self.answer($0)) }
+        let folder = try TemporaryFolder()
+        let server = try RunningServer(
+            """
+            . {
+                bind 127.0.0.1
+                dns64 {
+                    allow_ipv4
+                }
+                acl {
+                    block type AAAA net 192.0.2.0/24
+                    filter type TXT
+                }
+                cache
+                autopath \(try folder.write("resolv.conf", "search svc.example example\n"))
+                template IN AAAA templated.example {
+                    rcode NOERROR
+                }
+                template IN A templated.example {
+                    answer "{{ .Name }} 60 IN A 192.0.2.77"
+                }
+                forward . \(upstream.address)
+            }
+            """)
+        let ask = { (name: String) throws -> Int in
+            let question = DNSQuestion(name, .aaaa)
+            return try isStream
+                ? server.streamClient().ask(question).answer.count : server.datagramClient().ask(question).answer.count
+        }
+        let metric = { (name: String, labels: [String]) -> Double in
+            server.configuration.process.metrics.all.first { $0.name == name }?.collect()
+                .filter { sample in labels.allSatisfy { label in sample.labels.contains { $0.1 == label } } }
+                .reduce(0) { $0 + $1.value } ?? 0
+        }
+        // Each of them asks for A records too, from below dns64 on: another query to those.
+        for _ in 0..<3 { #expect(try ask("v4.example.") == 2) }
+        #expect(metric("coredns_cache_misses_total", []) == 2)
+        #expect(metric("coredns_cache_hits_total", ["denial"]) == 2)
+        #expect(metric("coredns_cache_hits_total", ["success"]) == 2)
+        #expect(metric("coredns_acl_allowed_requests_total", []) == 6)
+        #expect(metric("coredns_dns64_requests_translated_total", []) == 3)
+        #expect(try ask("templated.example.") == 1)
+        #expect(metric("coredns_template_matches_total", ["AAAA"]) == 1)
+        #expect(metric("coredns_template_matches_total", ["A"]) == 1)
+        #expect(metric("coredns_cache_misses_total", []) == 4)
+        #expect(metric("coredns_autopath_success_total", []) == 0)
+    }
+
+    /// The same for names that `autopath` completes: it counts what it finds in the first domain.
+    @Test func completedNamesAreCountedOnce() throws {
+        let upstream = try TestUpstream { .answer(Self.answer($0)) }
+        let folder = try TemporaryFolder()
+        let server = try RunningServer(
+            """
+            . {
+                bind 127.0.0.1
+                dns64 {
+                    allow_ipv4
+                }
+                autopath \(try folder.write("resolv.conf", "search example svc.example\n"))
+                template IN AAAA a.example {
+                    rcode NOERROR
+                }
+                template IN A a.example {
+                    answer "{{ .Name }} 60 IN A 192.0.2.77"
+                }
+                forward . \(upstream.address)
+            }
+            """)
+        #expect(try server.datagramClient().ask(DNSQuestion("a.example.", .aaaa)).answer.count == 1)
+        let samples = server.configuration.process.metrics.all
+            .first { $0.name == "coredns_autopath_success_total" }?.collect()
+        // The AAAA question and that of dns64.
+        #expect(samples?.reduce(0) { $0 + $1.value } == 2)
+    }
+
     @Test func onlyClientsOfIPv6AreTranslatedFor() throws {
         let upstream = try TestUpstream { .answer(Self.answer($0)) }
         let server = try server("2001:db8:64::/48", upstream)

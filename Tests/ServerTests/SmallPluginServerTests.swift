@@ -23,6 +23,44 @@ import Testing
         #expect(!overTCP.isTruncated)
     }
 
+    /// Answers that are late hold up nothing behind them: neither each other nor those of other zones.
+    @Test func erraticDelaysEachAnswerByItself() throws {
+        let server = try RunningServer(
+            """
+            late.example {
+                bind 127.0.0.1
+                erratic {
+                    delay 2 1s
+                }
+            }
+            . {
+                bind 127.0.0.1
+                erratic {
+                    drop 0
+                }
+            }
+            """)
+        let client = try server.datagramClient()
+        let stream = try server.streamClient()
+        let began = Clock.system.monotonic()
+        for _ in 0..<10 { try client.send(DNSQuestion("late.example.").bytes) }
+        try stream.send(StreamClient.frame(DNSQuestion("late.example.").bytes))
+        for _ in 0..<5 {
+            let other = try server.datagramClient().ask(DNSQuestion("www.example.org."))
+            #expect(other.answerLines == ["www.example.org. 0 A 192.0.2.53"])
+            #expect(try server.streamClient().ask(DNSQuestion("www.example.org.")).code == .noError)
+        }
+        let others = Clock.system.monotonic() - began
+        for _ in 0..<10 {
+            let bytes = try #require(try client.receive())
+            #expect(try DNSResponse(bytes).answerLines == ["late.example. 0 A 192.0.2.53"])
+        }
+        #expect(try stream.receive() != nil)
+        let all = Clock.system.monotonic() - began
+        // One after the other they take five or six seconds; the machine may be busy.
+        #expect(others < Clock.second && all >= Clock.second && all < 4 * Clock.second, "\(others) \(all)")
+    }
+
     @Test func chaosOpensItsClass() throws {
         var question = DNSQuestion("version.bind.", .txt)
         question.recordClass = RecordClass(rawValue: 3)

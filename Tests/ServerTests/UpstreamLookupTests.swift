@@ -180,6 +180,35 @@ import Testing
         // The server stops while they wait: `deinit` must come to an end.
     }
 
+    /// Where TCP is not refused but swallowed, what UDP has said is given out before clients have given up.
+    @Test func aTruncatedAnswerIsNotHeldBackForLong() throws {
+        let upstream = try TestUpstream { query in
+            query.isStream
+                ? .silence
+                : .answer(query.response(["www.example. 40 IN A 192.0.2.7"], flags: Header.truncated))
+        }
+        let server = try RunningServer(
+            """
+            t.test {
+                bind 127.0.0.1
+                template IN ANY t.test {
+                    answer "{{ .Name }} 60 IN CNAME www.example."
+                }
+            }
+            . {
+                bind 127.0.0.1
+                forward . \(upstream.address) {
+                    read_timeout 4s
+                }
+            }
+            """)
+        let began = Clock.system.monotonic()
+        let response = try server.datagramClient().ask(DNSQuestion("x.t.test."))
+        #expect(Clock.system.monotonic() - began < 3 * Clock.second)
+        #expect(response.isTruncated)
+        #expect(response.answer.count == 2)
+    }
+
     @Test(arguments: [Manner.datagramsOnly, .truncates]) func loopProbesAreAskedAsClientsAsk(manner: Manner) throws {
         let upstream = try Self.upstream(manner)
         let server = try RunningServer(

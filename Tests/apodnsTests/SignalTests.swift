@@ -213,6 +213,46 @@ import Testing
         withExtendedLifetime(silent) {}
     }
 
+    /// Queries are answered by the time that `on startup` is at work, so the end is as at any other time.
+    @Test func aSignalDoesNotWaitForStartup() throws {
+        let program = try Program(
+            ["-p", "0"],
+            corefile: """
+                . {
+                    bind 127.0.0.1
+                    whoami
+                    health 127.0.0.1:\(try Program.freePort()) {
+                        lameduck 1s
+                    }
+                    on startup sleep 60
+                    on startup echo never
+                    on shutdown echo gone
+                }
+                """)
+        #expect(holdsInTime { program.child.output.contains("Blocking Command \"sleep 60\"") })
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+        let lines = program.child.output.split(separator: "\n").map(String.init)
+        #expect(lines.contains("[INFO] SIGTERM: Shutting down servers then terminating"), "\(lines)")
+        #expect(lines.contains("[INFO] plugin/health: Going into lameduck mode for 1s"), "\(lines)")
+        #expect(lines.last == "gone", "\(lines)")
+        #expect(!lines.contains("never"))
+    }
+
+    /// Nor does it wait for that of a reload; and of two configurations only the one that is served says good-bye.
+    @Test func aSignalDoesNotWaitForStartupOfAReload() throws {
+        let before = ". {\n    bind 127.0.0.1\n    whoami\n    on shutdown echo before\n}\n"
+        let program = try Program(["-p", "0"], corefile: before)
+        _ = try program.started()
+        try program.folder.write("Corefile", before.replacing("before", with: "after\n    on startup sleep 60"))
+        program.child.signal(SIGUSR1)
+        #expect(holdsInTime { program.child.output.contains("Blocking Command \"sleep 60\"") })
+        program.child.signal(SIGTERM)
+        #expect(program.child.waitForExit() == 0)
+        let lines = program.child.output.split(separator: "\n").map(String.init)
+        #expect(lines.filter { $0 == "before" || $0 == "after" } == ["after"], "\(lines)")
+    }
+
     @Test func aSnapshotThroughAPipeIsReadOnce() throws {
         let folder = try TemporaryFolder()
         #expect(mkfifo(folder.file("pipe"), 0o600) == 0)

@@ -176,6 +176,7 @@ package struct ChainView {
             up(steps[place].context, UnsafeMutableRawPointer(exchange))
             if exchange.pointee.holdsResponse {
                 exchange.pointee.holdsResponse = false
+                exchange.pointee.heldBy = steps[place].plugin
                 exchange.pointee.isWaiting = true
                 exchange.pointee.waitsOnWayUp = true
                 exchange.pointee.waitingPlace = place

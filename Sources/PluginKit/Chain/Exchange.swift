@@ -79,6 +79,9 @@ package struct Exchange {
     /// `WaitingExchange`, and the way up goes on above it once that is resumed; on a worker's thread the query moves to the
     /// event loop, as with `.later`. For steps with `mayWait`.
     package var holdsResponse = false
+    /// The number of the plugin that has held the response last (`holdsResponse`), also on the worker's thread from which the
+    /// query came to the event loop; `nobody` where none has.
+    package var heldBy = Exchange.nobody
     /// Whether the response waits at `waitingPlace` on its way up.
     var waitsOnWayUp = false
     /// Whether a step has said `.later` (or the look-up of an alias has).
@@ -178,6 +181,7 @@ package struct Exchange {
         options = UnsafeRawBufferPointer(start: nil, count: 0)
         isWaiting = false
         holdsResponse = false
+        heldBy = Exchange.nobody
         waitsOnWayUp = false
         wholeLength = 0
         asker = Exchange.nobody
@@ -198,6 +202,10 @@ package struct Exchange {
     /// Called once the look-up of an alias is over; set by the step that wrote the alias.
     package typealias AliasDone =
         @convention(c) (_ context: UnsafeMutableRawPointer, _ exchange: UnsafeMutableRawPointer) -> Void
+
+    /// Whether a plugin has counted the query: those below one that has held its response on a worker's thread see it a second
+    /// time on the event loop, from the beginning.
+    @inlinable package func isCounted(by plugin: UInt8) -> Bool { plugin > heldBy }
 
     /// Limits the response to `size` bytes in all, which is at most what `take` allowed.
     @inlinable package mutating func limit(to size: Int) {

@@ -22,6 +22,7 @@ package final class Lifecycle: Sendable {
 
     private let state = Mutex(State())
     private let stopping: Stopping
+    private let replaced = Atomic(false)
 
     package init() { stopping = Stopping() }
 
@@ -40,6 +41,12 @@ package final class Lifecycle: Sendable {
     package var isStopping: Bool {
         get { stopping.isStopping.load(ordering: .acquiring) }
         set { stopping.isStopping.store(newValue, ordering: .releasing) }
+    }
+
+    /// Whether another configuration has taken the place of this one, which may have queries to answer still.
+    package var isReplaced: Bool {
+        get { replaced.load(ordering: .acquiring) }
+        set { replaced.store(newValue, ordering: .releasing) }
     }
 
     /// Whether a plugin that was ready once is asked again: `monitor continuously` of `ready`, in any block.

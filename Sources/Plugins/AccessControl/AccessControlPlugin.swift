@@ -29,6 +29,8 @@ package final class AccessControlPlugin: Plugin {
 
     /// The memory of a step.
     private struct Context {
+        /// The plugin's own.
+        let number: UInt8
         let entries: UnsafeMutableBufferPointer<AccessRules.Entry>
         let view: WorkerCountersView
         let counters: Unmanaged<WorkerCounters>
@@ -40,19 +42,20 @@ package final class AccessControlPlugin: Plugin {
         let context = UnsafeMutablePointer<Context>.allocate(capacity: 1)
         context.initialize(
             to: Context(
-                entries: rules.entries, view: counters.view, counters: .passRetained(counters),
+                number: PluginTable.number(of: Self.directive) ?? Exchange.nobody, entries: rules.entries,
+                view: counters.view, counters: .passRetained(counters),
                 plugin: .passRetained(self)))
         return Step(
             context: UnsafeMutableRawPointer(context),
             down: { context, exchange in
                 // SAFETY: the context is the one allocated above, which `release` frees.
                 let context = context.assumingMemoryBound(to: Context.self)
-                return AccessControlPlugin.judge(
-                    context.pointee.entries, context.pointee.view, Step.exchange(exchange))
+                return AccessControlPlugin.judge(context, Step.exchange(exchange))
             },
-            up: { context, _ in
+            up: { context, exchange in
                 // SAFETY: as above. What is allowed is counted here, as a query that waits comes down twice.
-                context.assumingMemoryBound(to: Context.self).pointee.view.count(0)
+                let context = context.assumingMemoryBound(to: Context.self)
+                AccessControlPlugin.count(0, context, Step.exchange(exchange))
             },
             release: { context in
                 // SAFETY: the context made above; this is its last use.
@@ -64,26 +67,32 @@ package final class AccessControlPlugin: Plugin {
             })
     }
 
+    @inline(__always)
+    private static func count(
+        _ place: Int, _ context: UnsafeMutablePointer<Context>, _ exchange: UnsafeMutablePointer<Exchange>
+    ) {
+        if !exchange.pointee.isCounted(by: context.pointee.number) { context.pointee.view.count(place) }
+    }
+
     private static func judge(
-        _ entries: UnsafeMutableBufferPointer<AccessRules.Entry>, _ counters: WorkerCountersView,
-        _ exchange: UnsafeMutablePointer<Exchange>
+        _ context: UnsafeMutablePointer<Context>, _ exchange: UnsafeMutablePointer<Exchange>
     ) -> UInt8 {
-        let decision = AccessRules.decide(entries, exchange)
+        let decision = AccessRules.decide(context.pointee.entries, exchange)
         let first = 1 &+ decision.zone &* AccessControlMetrics.perZone
         switch decision.action {
         case .allow: return Verdict.next.rawValue
         case .block:
-            counters.count(first)
+            count(first, context, exchange)
             exchange.pointee.fail(.refused)
             exchange.pointee.extendedError = blocked
             return Verdict.answered.rawValue
         case .filter:
-            counters.count(first &+ 1)
+            count(first &+ 1, context, exchange)
             exchange.pointee.fail(.noError)
             exchange.pointee.extendedError = filtered
             return Verdict.answered.rawValue
         case .drop:
-            counters.count(first &+ 2)
+            count(first &+ 2, context, exchange)
             return Verdict.drop.rawValue
         }
     }

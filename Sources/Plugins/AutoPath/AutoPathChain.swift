@@ -60,7 +60,8 @@ final class AutoPathChain: @unchecked Sendable {
         let code = Header.field(exchange.pointee.writer.base, Header.flagsOffset) & Header.responseCodeMask
         guard code == ResponseCode.nameError.rawValue else {
             // CoreDNS counts what is there in the first domain too.
-            worker.pointee.counters.count(0)
+            let number = worker.pointee.chain._withUnsafeGuaranteedRef { $0.number }
+            if !exchange.pointee.isCounted(by: number) { worker.pointee.counters.count(0) }
             return
         }
         worker.pointee.chain._withUnsafeGuaranteedRef { $0.search(exchange, base: base) }

@@ -34,7 +34,7 @@ final class CacheChain: @unchecked Sendable {
         context.initialize(
             to: Context(
                 step: CacheStep(
-                    chain: .passRetained(self), view: plugin.store.view, counters: counters.view,
+                    chain: .passRetained(self), number: number, view: plugin.store.view, counters: counters.view,
                     zones: plugin.zones.view, clusterZones: plugin.clusterZones.view,
                     kubernetes: PluginTable.number(of: KubernetesPlugin.directive) ?? Exchange.nobody,
                     asks: ask != nil, answerCap: options.success.longestTTL, denialCap: options.denial.longestTTL,
@@ -91,10 +91,12 @@ final class CacheChain: @unchecked Sendable {
                 name, length: request.nameLength, labelCount: request.labelCount
             ).index >= 0
         let verifies = notes & CacheStep.Note.verifies != 0
-        if verifies {
-            counters.view.add(notes & CacheStep.Note.isDenial != 0 ? .denialHits : .successHits)
-        } else if refresh == nil, !isCluster {
-            counters.view.add(.misses)
+        if !exchange.pointee.isCounted(by: number) {
+            if verifies {
+                counters.view.add(notes & CacheStep.Note.isDenial != 0 ? .denialHits : .successHits)
+            } else if refresh == nil, !isCluster {
+                counters.view.add(.misses)
+            }
         }
         let isKept = withUnsafeTemporaryAllocation(of: UInt16.self, capacity: FinishedResponse.mostRecords) { places in
             // An alias that leads into the cluster's zones (of any block) is as fresh as what it leads to.

@@ -6,6 +6,8 @@ import PluginKit
 /// plain values.
 struct CacheStep {
     let chain: Unmanaged<CacheChain>
+    /// The plugin's own.
+    let number: UInt8
     let view: CacheView
     let counters: CacheCounters.View
     let zones: ZoneMatcherView
@@ -61,8 +63,10 @@ struct CacheStep {
         let kind = entry.pointee.kind
         give(step, exchange, entry, remaining)
         shard.pointee.unlock()
-        step.pointee.counters.add(kind == .denial ? .denialHits : .successHits)
-        if remaining <= 0 { step.pointee.counters.add(.servedStale) }
+        if !exchange.pointee.isCounted(by: step.pointee.number) {
+            step.pointee.counters.add(kind == .denial ? .denialHits : .successHits)
+            if remaining <= 0 { step.pointee.counters.add(.servedStale) }
+        }
         if isDue {
             step.pointee.chain._withUnsafeGuaranteedRef {
                 $0.refresh(exchange, key, isStale: remaining <= 0)

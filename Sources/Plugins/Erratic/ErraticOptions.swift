@@ -16,7 +16,7 @@ struct ErraticOptions {
 
     /// Without an amount.
     private static let defaultAmount: UInt64 = 2
-    /// Longest delay: a worker can do nothing else meanwhile, and clients give up after five seconds.
+    /// Longest delay: a configuration that is replaced stays until the last answer, and clients give up after five seconds.
     static let longestDelay = 10 * Clock.second
 
     init(_ directives: [Directive]) throws(CorefileError) {

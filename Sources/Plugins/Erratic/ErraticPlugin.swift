@@ -1,6 +1,5 @@
 import Corefile
 import DNSWire
-import Glibc
 import LinuxIO
 import PluginKit
 import Synchronization
@@ -11,12 +10,12 @@ package final class ErraticPlugin: Plugin {
     package static let directive = "erratic"
 
     private let options: ErraticOptions
-    private let lifecycle: Lifecycle
     private let queries = Atomic<UInt64>(0)
+    /// Answers that are late.
+    private let late = Atomic(0)
 
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         options = try ErraticOptions(directives)
-        lifecycle = setup.process.lifecycle
     }
 
     /// CoreDNS: ready while it has had 3 or 4 queries, so that readiness can be seen to come and go.
@@ -25,21 +24,62 @@ package final class ErraticPlugin: Plugin {
         return count >= 3 && count < 5
     }
 
-    package func makeStep(_ worker: WorkerContext) -> Step? {
-        Step(
-            context: Unmanaged.passRetained(self).toOpaque(),
-            down: { context, exchange in
-                // SAFETY: the context is the reference taken above, which `release` gives back.
-                let plugin = Unmanaged<ErraticPlugin>.fromOpaque(context).takeUnretainedValue()
-                return plugin.answer(Step.exchange(exchange)).rawValue
-            },
-            release: { Unmanaged<ErraticPlugin>.fromOpaque($0).release() })
+    /// The memory of a step.
+    private struct Context {
+        let plugin: Unmanaged<ErraticPlugin>
+        /// Only on the event loop's thread.
+        let loop: Unmanaged<EventLoop>?
     }
 
-    private func answer(_ exchange: UnsafeMutablePointer<Exchange>) -> Verdict {
+    package func makeStep(_ worker: WorkerContext) -> Step? {
+        let context = UnsafeMutablePointer<Context>.allocate(capacity: 1)
+        context.initialize(
+            to: Context(plugin: .passRetained(self), loop: worker.loop.map { .passRetained($0) }))
+        return Step(
+            context: UnsafeMutableRawPointer(context),
+            down: { context, exchange in
+                // SAFETY: the context is the one allocated above, which `release` frees, as the references in it.
+                let context = context.assumingMemoryBound(to: Context.self).pointee
+                return context.plugin.takeUnretainedValue().take(
+                    Step.exchange(exchange), context.loop?.takeUnretainedValue()
+                ).rawValue
+            },
+            mayWait: options.delay > 0,
+            release: { context in
+                // SAFETY: as above; this is the context's last use.
+                let context = context.assumingMemoryBound(to: Context.self)
+                context.pointee.plugin.release()
+                context.pointee.loop?.release()
+                context.deallocate()
+            })
+    }
+
+    /// Most answers that are late at a time. What comes beyond is dropped, as it might be on the way.
+    private static let mostLate = 4096
+
+    /// What is late waits on the event loop, where nobody has to wait behind it; so whatever may be late is answered there.
+    private func take(_ exchange: UnsafeMutablePointer<Exchange>, _ loop: EventLoop?) -> Verdict {
+        let waiting = WaitingExchange(exchange)
+        if options.delay > 0, waiting == nil { return .later }
         let number = queries.wrappingAdd(1, ordering: .relaxed).oldValue
         if isHit(number, options.drop) { return .drop }
-        if isHit(number, options.delay) { wait() }
+        guard isHit(number, options.delay), options.duration > 0, let loop, let waiting else {
+            answer(exchange, number)
+            return .answered
+        }
+        guard late.wrappingAdd(1, ordering: .relaxed).newValue <= Self.mostLate else {
+            late.wrappingSubtract(1, ordering: .relaxed)
+            return .drop
+        }
+        loop.schedule(after: options.duration) { [self] in
+            late.wrappingSubtract(1, ordering: .relaxed)
+            answer(waiting.exchange, number)
+            waiting.resume(.answered)
+        }
+        return .later
+    }
+
+    private func answer(_ exchange: UnsafeMutablePointer<Exchange>, _ number: UInt64) {
         exchange.pointee.flags = Header.authoritative
         exchange.pointee.code = .noError
         let isTruncated = isHit(number, options.truncate)
@@ -47,15 +87,10 @@ package final class ErraticPlugin: Plugin {
         case .a:
             for _ in 0..<(options.isLarge ? Self.largeCount : 1) { address(exchange, .a, Self.ipv4) }
         case .aaaa: address(exchange, .aaaa, Self.ipv6)
-        case .axfr:
-            transfer(exchange, isWhole: !isTruncated)
-            return .answered
-        default:
-            exchange.pointee.fail(.serverFailure)
-            return .answered
+        case .axfr: return transfer(exchange, isWhole: !isTruncated)
+        default: return exchange.pointee.fail(.serverFailure)
         }
         if isTruncated { exchange.pointee.writer.isTruncated = true }
-        return .answered
     }
 
     private func isHit(_ number: UInt64, _ amount: UInt64) -> Bool { amount > 0 && number % amount == 0 }
@@ -99,20 +134,6 @@ package final class ErraticPlugin: Plugin {
             }
             exchange.pointee.writer.position = message.position
             exchange.pointee.writer.answerCount &+= 1
-        }
-    }
-
-    /// How often a wait looks whether the process is to end, in nanoseconds.
-    private static let glance = 50 * Clock.millisecond
-
-    /// Waits on the worker itself: what comes behind the query waits too.
-    private func wait() {
-        var left = options.duration
-        while left > 0, !lifecycle.isStopping {
-            let part = min(left, Self.glance)
-            left -= part
-            var time = timespec(tv_sec: 0, tv_nsec: Int(part))
-            nanosleep(&time, nil)
         }
     }
 }

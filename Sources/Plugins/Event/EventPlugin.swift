@@ -58,18 +58,22 @@ package final class EventPlugin: Plugin {
     }
 
     package func started() {
+        guard !process.lifecycle.isStopping else { return }
         hasStarted.store(true, ordering: .releasing)
         run(.startup)
     }
 
     package func stop() {
-        // A configuration that another replaces, or that never started, is no end of the process.
-        guard hasStarted.exchange(false, ordering: .acquiringAndReleasing), process.lifecycle.isStopping else { return }
+        // A configuration that another replaces or has replaced, or that never started, is no end of the process.
+        guard hasStarted.exchange(false, ordering: .acquiringAndReleasing), process.lifecycle.isStopping,
+            !process.lifecycle.isReplaced
+        else { return }
         run(.shutdown)
     }
 
     private func run(_ event: Event) {
         for hook in hooks where hook.event == event {
+            if event == .startup, process.lifecycle.isStopping { return }
             let text = hook.words.joined(separator: " ")
             process.log.info(
                 "plugin/on: \(event.rawValue): \(hook.waits ? "Blocking" : "Nonblocking") Command \"\(text)\"")
@@ -82,10 +86,37 @@ package final class EventPlugin: Plugin {
                     }
                 }
                 // A child that nobody waits for would stay a zombie.
-                if hook.waits { finish() } else { try Thread.spawn(name: "on", body: finish).detach() }
+                switch (hook.waits, event) {
+                case (false, _): try Thread.spawn(name: "on", body: finish).detach()
+                case (true, .startup): try waitUnlessStopping(finish)
+                case (true, _): finish()
+                }
             } catch {
                 log.error("plugin/on: error on '\(event.rawValue)' hook: \(error)")
             }
+        }
+    }
+
+    /// Between two looks whether the process is to end, in milliseconds.
+    private static let glance: Int32 = 50
+
+    /// The end of something on another thread.
+    private final class End: Sendable {
+        let hasCome = Atomic(false)
+        let stopper = Stopper()
+    }
+
+    /// Waits for a command, but no longer than until the process is to end: queries are answered by now, and the signal to stop
+    /// must not wait for a command that may take for ever. The command goes on by itself then.
+    private func waitUnlessStopping(_ finish: @escaping @Sendable () -> Void) throws(SystemError) {
+        let end = End()
+        try Thread.spawn(name: "on") {
+            finish()
+            end.hasCome.store(true, ordering: .releasing)
+            end.stopper.stop()
+        }.detach()
+        while !end.hasCome.load(ordering: .acquiring), !process.lifecycle.isStopping {
+            _ = end.stopper.wait(milliseconds: Self.glance)
         }
     }
 }

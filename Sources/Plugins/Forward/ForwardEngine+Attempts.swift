@@ -106,8 +106,9 @@ extension ForwardEngine {
     func begin(_ flight: Flight, _ upstream: Upstream, _ now: UInt64) -> Bool {
         let stage = stages[flight.stage]
         let isDown = upstream.isDown(stage.options.maxFails)
+        // Where TCP is only to better what UDP has said, there is something to give out when it does not answer.
         let timeout =
-            flight.checked != nil || isDown
+            flight.checked != nil || isDown || flight.truncated != nil
             ? min(stage.options.readTimeout, Self.patienceWithTheDown) : stage.options.readTimeout
         let sent = send(flight, to: upstream, stage)
         guard let (channel, identifier) = sent else {

@@ -12,7 +12,8 @@ final class ForwardEngine {
     /// How long the answer of an upstream is waited for before the next is tried: four times what it takes as a rule, within
     /// these bounds.
     static let shortestPatience = 250 * Clock.millisecond
-    /// How long an upstream that is down is given to answer after all: as long as a health check.
+    /// How long an upstream that is down is given to answer after all: as long as a health check. The same for an answer over TCP
+    /// that would be better than the truncated one at hand.
     static let patienceWithTheDown = Clock.second
     /// Between two rounds over all upstreams where `max_connect_attempts` is 0 and they fail at once.
     static let pauseBetweenRounds = 250 * Clock.millisecond

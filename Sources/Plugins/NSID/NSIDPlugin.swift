@@ -69,16 +69,13 @@ package final class NSIDPlugin: Plugin {
             release: { $0.deallocate() })
     }
 
-    /// Puts the option at the end of the response's OPT record.
+    /// Puts the option at the end of the response's OPT record, in the place of those that are there: an upstream that was
+    /// asked for its identifier has said its own, and the client wants to know who answers it (CoreDNS).
     private static func add(
         _ option: UnsafeRawPointer, _ length: Int, _ exchange: UnsafeMutablePointer<Exchange>
     ) {
         let base = exchange.pointee.writer.base
-        let total = exchange.pointee.responseLength
-        // The room that was set aside on the way down may have been used by whoever got the response from elsewhere.
-        guard total <= exchange.pointee.writer.limit &+ ResponseWriter.optLength,
-            total &+ length <= exchange.pointee.capacity
-        else { return }
+        var total = exchange.pointee.responseLength
         // SAFETY: the response is finished: `total` bytes at `base` with its header.
         let message = UnsafeRawBufferPointer(start: base, count: total)
         let count =
@@ -87,16 +84,55 @@ package final class NSIDPlugin: Plugin {
         var walk = RecordWalk(message: message, offset: exchange.pointee.request.questionEnd, remaining: count)
         while let record = walk.next() {
             guard record.type.rawValue == 41 else { continue }
-            // SAFETY: `length` bytes behind the limit and OPT were set aside on the way down; what follows OPT moves by as
-            // much.
-            (base + record.end + length).copyMemory(from: base + record.end, byteCount: total &- record.end)
-            (base + record.end).copyMemory(from: option, byteCount: length)
+            let end = leaveOut(base, from: record.data, to: record.end)
+            // SAFETY: what follows OPT is within the message, and moves to the front by what has been left out.
+            (base + end).copyMemory(from: base + record.end, byteCount: total &- record.end)
+            total &-= record.end &- end
+            var dataLength = end &- record.data
+            // The room that was set aside on the way down may have been used by whoever got the response from elsewhere.
+            let attached = exchange.pointee.options.count
+            if total <= exchange.pointee.writer.limit &+ ResponseWriter.optLength &+ attached,
+                total &+ length <= exchange.pointee.capacity
+            {
+                // SAFETY: `length` bytes behind the limit and OPT were set aside on the way down; what follows OPT moves by
+                // as much.
+                (base + end + length).copyMemory(from: base + end, byteCount: total &- end)
+                (base + end).copyMemory(from: option, byteCount: length)
+                total &+= length
+                dataLength &+= length
+            }
             base.storeBytes(
-                of: UInt16(truncatingIfNeeded: record.dataLength &+ length).bigEndian, toByteOffset: record.data &- 2,
-                as: UInt16.self)
-            exchange.pointee.responseLength = total &+ length
-            exchange.pointee.writer.position = exchange.pointee.responseLength
+                of: UInt16(truncatingIfNeeded: dataLength).bigEndian, toByteOffset: record.data &- 2, as: UInt16.self)
+            exchange.pointee.responseLength = total
+            exchange.pointee.writer.position = total
             return
         }
+    }
+
+    /// Takes the server identifiers out of the options between two places of the message. Options that are not whole stay as
+    /// they came.
+    ///
+    /// - Returns: where the others end.
+    private static func leaveOut(_ base: UnsafeMutableRawPointer, from start: Int, to end: Int) -> Int {
+        var place = start
+        var kept = start
+        while place < end {
+            var next = end
+            var isIdentifier = false
+            if end &- place >= optionHead {
+                let whole = place &+ optionHead &+ Int(Header.field(base, place &+ 2))
+                if whole <= end {
+                    next = whole
+                    isIdentifier = Header.field(base, place) == Request.serverIdentifierOption
+                }
+            }
+            if !isIdentifier {
+                // SAFETY: both places and their lengths are between `start` and `end`.
+                (base + kept).copyMemory(from: base + place, byteCount: next &- place)
+                kept &+= next &- place
+            }
+            place = next
+        }
+        return kept
     }
 }

@@ -9,9 +9,18 @@ package final class ProfilingPlugin: Plugin {
 
     private static let defaultPort: UInt16 = 6053
 
+    /// HOST:PORT, where the host is no address in brackets.
+    private static func isHostAndPort(_ text: String) -> Bool {
+        text.count { $0 == ":" } == 1 && !text.contains { "[]/".contains($0) }
+    }
+
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         let directive = try Self.only(directives)
-        _ = try directive.adminAddress(.loopback(port: Self.defaultPort))
+        try directive.expectArguments(0...1)
+        // Nothing listens there, so that a host's name, which CoreDNS looks up, is as good as an address.
+        if directive.arguments.first.map({ Self.isHostAndPort($0.text) }) != true {
+            _ = try directive.adminAddress(.loopback(port: Self.defaultPort))
+        }
         for property in try directive.properties() {
             guard property.name.text == "block" else { throw directive.unknownProperty(property, known: ["block"]) }
             try property.expectArguments(0...1)

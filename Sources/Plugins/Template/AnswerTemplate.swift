@@ -24,7 +24,9 @@ extension TemplatePlugin {
         let rules = plugin.rules
         guard match.rule < rules.count else { return .next }
         let rule = rules[match.rule]
-        let counters = worker.pointee.counters.takeUnretainedValue()
+        let number = PluginTable.number(of: directive) ?? Exchange.nobody
+        let counters =
+            exchange.pointee.isCounted(by: number) ? nil : worker.pointee.counters.takeUnretainedValue()
         var data = data(rule, match, worker, exchange)
         if rule.hasExpressions {
             do throws(ExpressionFailure) {
@@ -40,7 +42,7 @@ extension TemplatePlugin {
         let matches = TemplateCounters.Key(zone: data.zone, recordClass: data.recordClass, type: data.type)
         // CoreDNS: whatever else the rule has.
         guard rule.code != .serverFailure else {
-            counters.count(matches)
+            counters?.count(matches)
             exchange.pointee.fail(.serverFailure)
             return .answered
         }
@@ -48,9 +50,8 @@ extension TemplatePlugin {
             let additional = records(rule.additional, "additional", data, counters),
             let authority = records(rule.authority, "authority", data, counters)
         else {
-            counters.count(matches)
+            counters?.count(matches)
             exchange.pointee.fail(.serverFailure)
-            let number = PluginTable.number(of: directive) ?? Exchange.nobody
             exchange.pointee.failure = Exchange.Failure(
                 plugin: number, message: "the template gave no record: see coredns_template_*_failures_total")
             return .answered
@@ -60,7 +61,7 @@ extension TemplatePlugin {
         if let options = rule.options { exchange.pointee.attach(options: options.bytes) }
         let isWritten = TemplateWriting(answer, authority: authority, additional: additional, exchange).run()
         // A query that moves to the event loop is counted there.
-        if isWritten || exchange.pointee.resumption != nil { counters.count(matches) }
+        if isWritten || exchange.pointee.resumption != nil { counters?.count(matches) }
         return isWritten ? .answered : .later
     }
 
@@ -112,7 +113,7 @@ extension TemplatePlugin {
 
     /// The records that the templates of a section make; nil where one makes none.
     private static func records(
-        _ templates: [GoTemplate], _ section: String, _ data: TemplateData, _ counters: TemplateCounters
+        _ templates: [GoTemplate], _ section: String, _ data: TemplateData, _ counters: TemplateCounters?
     ) -> [ResourceRecord]? {
         var records: [ResourceRecord] = []
         for template in templates {
@@ -120,12 +121,12 @@ extension TemplatePlugin {
                 family: .templateFailures, zone: data.zone, recordClass: data.recordClass, type: data.type,
                 section: section, template: template.source)
             guard let text = try? template.run(data) else {
-                counters.count(key)
+                counters?.count(key)
                 return nil
             }
             guard let record = try? ResourceRecord.parse(text, defaultTTL: defaultTTL) else {
                 key.family = .recordFailures
-                counters.count(key)
+                counters?.count(key)
                 return nil
             }
             records.append(record)

@@ -46,9 +46,11 @@ final class StreamService: @unchecked Sendable {
 
     /// Queries that wait get their answers through this server, whoever is the router by then.
     private func prepare(_ router: Router, _ clock: Clock) {
-        router.park = { [unowned router, weak server] request, client, local in
+        router.park = { [unowned router, weak server] request, heldBy, client, local in
             guard let server, let reply = server.takeReply() else { return }
-            router.startWaiting(request, client: client, local: local, startedAt: clock.monotonic()) {
+            router.startWaiting(
+                request, heldBy: heldBy, client: client, local: local, startedAt: clock.monotonic()
+            ) {
                 [weak server] response, _ in
                 server?.reply(reply, response)
             }

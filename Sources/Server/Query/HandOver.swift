@@ -12,12 +12,13 @@ final class HandOver: Sendable {
 
     /// Queries with the bytes of all of them.
     struct Queries {
-        /// One query: its bytes' place, what the client takes over UDP, which of the listener's blocks it belongs to, and who
-        /// asks whom.
+        /// One query: its bytes' place, what the client takes over UDP, which of the listener's blocks it belongs to, which
+        /// plugin has held its response (`Exchange.heldBy`), and who asks whom.
         struct Query {
             let bytes: Range<Int>
             let udpSize: Int
             let chain: Int
+            let heldBy: UInt8
             let client: SocketAddress
             let local: SocketAddress
         }
@@ -27,13 +28,15 @@ final class HandOver: Sendable {
 
         /// Adds a query.
         mutating func add(
-            _ request: UnsafeRawBufferPointer, udpSize: Int, chain: Int, client: SocketAddress, local: SocketAddress
+            _ request: UnsafeRawBufferPointer, udpSize: Int, chain: Int, heldBy: UInt8, client: SocketAddress,
+            local: SocketAddress
         ) {
             let start = bytes.count
             bytes.append(contentsOf: request)
             all.append(
                 Query(
-                    bytes: start..<bytes.count, udpSize: udpSize, chain: chain, client: client, local: local))
+                    bytes: start..<bytes.count, udpSize: udpSize, chain: chain, heldBy: heldBy, client: client,
+                    local: local))
         }
 
         /// Adds those of another batch.
@@ -44,7 +47,8 @@ final class HandOver: Sendable {
                 all.append(
                     Query(
                         bytes: start + query.bytes.lowerBound..<start + query.bytes.upperBound,
-                        udpSize: query.udpSize, chain: query.chain, client: query.client, local: query.local))
+                        udpSize: query.udpSize, chain: query.chain, heldBy: query.heldBy, client: query.client,
+                        local: query.local))
             }
         }
 
@@ -70,7 +74,8 @@ final class HandOver: Sendable {
 
     private let loop: EventLoop
     private let waiting = Mutex(Queries())
-    private let droppedQueries = Atomic<UInt64>(0)
+    /// Told how many queries were dropped because too many waited.
+    private let drop: @Sendable (Int) -> Void
     /// Takes queries on the loop's thread. Set before the first query.
     private let taker: Taker
 
@@ -87,30 +92,27 @@ final class HandOver: Sendable {
         }
     }
 
-    init(loop: EventLoop, taker: Taker) {
+    /// - Parameter drop: called by any thread, with the number of queries.
+    init(loop: EventLoop, taker: Taker, drop: @escaping @Sendable (Int) -> Void) {
         self.loop = loop
         self.taker = taker
+        self.drop = drop
     }
-
-    /// Queries that were dropped because too many waited.
-    var dropped: UInt64 { droppedQueries.load(ordering: .relaxed) }
 
     /// Hands over the queries of a batch, and empties it; any thread may.
     func take(_ batch: inout Queries) {
-        let isFirst = waiting.withLock { waiting -> Bool in
+        let isFirst = waiting.withLock { waiting -> Bool? in
             guard waiting.all.count + batch.all.count <= Self.mostQueries,
                 waiting.bytes.count + batch.bytes.count <= Self.mostBytes
-            else {
-                droppedQueries.wrappingAdd(UInt64(batch.all.count), ordering: .relaxed)
-                return false
-            }
+            else { return nil }
             let isFirst = waiting.all.isEmpty
             if isFirst { swap(&waiting, &batch) } else { waiting.add(batch) }
             return isFirst
         }
+        if isFirst == nil { drop(batch.all.count) }
         batch.removeAll()
         // The loop empties the queue whole, so only the first has to wake it.
-        if isFirst {
+        if isFirst == true {
             loop.execute { self.drain() }
         } else {
             // The loop has not come to take the queries before these. Where it shares a processor with the worker, it would be

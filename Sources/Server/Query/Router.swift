@@ -9,8 +9,11 @@ import Plugins
 /// On the event loop's thread it also has the queries that wait: those that a worker could not answer at once, and those that
 /// came over TCP.
 final class Router {
-    /// Takes a query that cannot be answered at once: the request's bytes, and who asks whom.
-    typealias Park = (UnsafeRawBufferPointer, _ client: SocketAddress, _ local: SocketAddress) -> Void
+    /// Takes a query that cannot be answered at once: the request's bytes, which plugin has held its response, and who asks
+    /// whom.
+    typealias Park = (
+        UnsafeRawBufferPointer, _ heldBy: UInt8, _ client: SocketAddress, _ local: SocketAddress
+    ) -> Void
 
     private let chains: [Chain]
     private let routes: BlockRoutes
@@ -155,8 +158,10 @@ final class Router {
     ) {
         hasParked = true
         let request = UnsafeRawBufferPointer(start: request, count: length)
-        guard let parked else { return park?(request, client, local) ?? () }
-        parked.queries.add(request, udpSize: udpSize, chain: chain, client: client, local: local)
+        let heldBy = exchange.pointee.heldBy
+        guard let parked else { return park?(request, heldBy, client, local) ?? () }
+        parked.queries.add(
+            request, udpSize: udpSize, chain: chain, heldBy: heldBy, client: client, local: local)
     }
 
     // MARK: Queries that wait
@@ -164,11 +169,12 @@ final class Router {
     /// Takes up a query that may wait, of which it is not known yet whose it is. On the loop's thread only.
     ///
     /// - Parameters:
+    ///   - heldBy: as `Exchange.heldBy`.
     ///   - startedAt: when it came, monotonic nanoseconds.
     ///   - deliver: takes the response, or nothing where there is none.
     func startWaiting(
-        _ request: UnsafeRawBufferPointer, client: SocketAddress, local: SocketAddress, startedAt: UInt64,
-        deliver: @escaping WaitingQuery.Deliver
+        _ request: UnsafeRawBufferPointer, heldBy: UInt8, client: SocketAddress, local: SocketAddress,
+        startedAt: UInt64, deliver: @escaping WaitingQuery.Deliver
     ) {
         // The block is found again: the exchange's own memory has the name by now of another query.
         let verdict = exchange.pointee.take(
@@ -179,8 +185,8 @@ final class Router {
         exchange.pointee.local = local
         let place = verdict == .answer ? routesView.route(exchange) : -1
         startWaiting(
-            request, udpSize: exchange.pointee.request.udpSize, chain: place, client: client, local: local,
-            startedAt: startedAt, deliver: deliver)
+            request, udpSize: exchange.pointee.request.udpSize, chain: place, heldBy: heldBy, client: client,
+            local: local, startedAt: startedAt, deliver: deliver)
     }
 
     /// Takes up a query that may wait. On the loop's thread only.
@@ -188,10 +194,11 @@ final class Router {
     /// - Parameters:
     ///   - udpSize: what the client takes over UDP, in bytes.
     ///   - place: the place of its block among those of the listener.
+    ///   - heldBy: as `Exchange.heldBy`.
     ///   - startedAt: when it came, monotonic nanoseconds.
     ///   - deliver: takes the response, or nothing where there is none.
     func startWaiting(
-        _ request: UnsafeRawBufferPointer, udpSize: Int, chain place: Int, client: SocketAddress,
+        _ request: UnsafeRawBufferPointer, udpSize: Int, chain place: Int, heldBy: UInt8, client: SocketAddress,
         local: SocketAddress, startedAt: UInt64, deliver: @escaping WaitingQuery.Deliver
     ) {
         guard let queries, place >= 0, place < chains.count else {
@@ -206,6 +213,7 @@ final class Router {
             deliver: deliver)
         beginTurn()
         query.start(length: request.count, transport: transport) { waiting in
+            waiting.pointee.heldBy = heldBy
             waiting.pointee.client = client
             waiting.pointee.local = local
             waiting.pointee.startedAt = startedAt

@@ -4,7 +4,9 @@ import PluginKit
 @testable import Plugins
 
 /// Stands at the end of a chain and gives a fixed answer.
-final class StubAnswer: Sendable {
+///
+/// `@unchecked Sendable`: the options' memory is written by `init` alone.
+final class StubAnswer: @unchecked Sendable {
     /// The name of the plugin it passes for.
     let plugin: String
     let code: ResponseCode
@@ -13,17 +15,24 @@ final class StubAnswer: Sendable {
     let sections: [[String]]
     /// What it says went wrong.
     let failure: StaticString?
+    /// The options of the response's OPT record, for clients that have sent one.
+    private let options: UnsafeMutableRawBufferPointer
 
     init(
         plugin: String = "forward", code: ResponseCode = .noError, flags: UInt16 = 0, answer: [String] = [],
-        authority: [String] = [], additional: [String] = [], failure: StaticString? = nil
+        authority: [String] = [], additional: [String] = [], failure: StaticString? = nil,
+        options: [UInt8] = []
     ) {
         self.plugin = plugin
         self.code = code
         self.flags = flags
         self.failure = failure
         sections = [answer, authority, additional]
+        self.options = .allocate(byteCount: options.count, alignment: 1)
+        self.options.copyBytes(from: options)
     }
+
+    deinit { options.deallocate() }
 
     var step: Step {
         Step(
@@ -41,6 +50,7 @@ final class StubAnswer: Sendable {
             let number = PluginTable.number(of: plugin) ?? Exchange.nobody
             exchange.pointee.failure = Exchange.Failure(plugin: number, message: failure)
         }
+        if options.count > 0 { exchange.pointee.attach(options: UnsafeRawBufferPointer(options)) }
         let limit = exchange.pointee.writer.limit
         let storage = UnsafeMutableRawBufferPointer(start: exchange.pointee.writer.base, count: limit)
         var buffer = MessageBuffer(storage, position: exchange.pointee.writer.position, limit: limit)
