@@ -48,6 +48,8 @@ struct ForwardOptions {
     var failoverCodes: Set<ResponseCode> = []
     var failsFast = false
     var sourceAddress: SocketAddress?
+    /// Whether questions over HTTPS go into the URL; otherwise they are posted.
+    var usesGet = false
 
     /// What upstreams over TLS are spoken to with; nil where there is none.
     var tls: TLSContext?
@@ -59,7 +61,9 @@ struct ForwardOptions {
     static func targets(_ destinations: [ForwardDestination]) -> [UpstreamTarget] {
         var seen: Set<UpstreamTarget> = []
         return destinations.flatMap { destination in
-            destination.addresses.map { UpstreamTarget(address: $0, peer: destination.peer) }
+            destination.addresses.map {
+                UpstreamTarget(address: $0, peer: destination.peer, isHTTPS: destination.isHTTPS)
+            }
         }.filter { seen.insert($0).inserted }
     }
 }
@@ -73,6 +77,8 @@ struct ForwardDestination {
     var addresses: [SocketAddress]
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
 }
 
 /// An address and how it is asked: what makes two upstreams the same.
@@ -80,4 +86,6 @@ struct UpstreamTarget: Hashable, Sendable {
     let address: SocketAddress
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
 }

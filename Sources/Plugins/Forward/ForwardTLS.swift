@@ -79,8 +79,13 @@ struct ForwardTLS {
         return try Self.open(Files(), at: directive.name)
     }
 
-    /// Reads what follows `tls://`: an address, with `%NAME` the name of the server there, and then a port.
-    func destination(_ text: String, _ token: Token) throws(CorefileError) -> ForwardDestination {
+    /// Reads what follows `tls://` or `https://`: an address, with `%NAME` the name of the server there, and then a port.
+    ///
+    /// - Parameter port: the one that is meant where none is written.
+    func destination(
+        _ text: String, _ token: Token, port: UInt16 = Self.port
+    ) throws(CorefileError) -> ForwardDestination {
+        let defaultPort = port
         var host = text
         var name: String?
         if let percent = text.lastIndex(of: "%") {
@@ -100,7 +105,7 @@ struct ForwardTLS {
             name = String(rest)
         }
         guard host != "localhost", !host.hasPrefix("localhost:"), !host.hasPrefix(":"),
-            let address = SocketAddress.parse(host, defaultPort: Self.port)
+            let address = SocketAddress.parse(host, defaultPort: defaultPort)
         else { throw Self.noAddress(token) }
         guard let name else {
             // As Go's client: without a name the certificate has to be for the address.
@@ -115,9 +120,10 @@ struct ForwardTLS {
     }
 
     private static func noAddress(_ token: Token) -> CorefileError {
-        token.error(
-            "plugin/forward: '\(token.text)' is not an IP address, expected one such as tls://9.9.9.9 or "
-                + "tls://9.9.9.9%dns.quad9.net:853 (host names are not in apodns yet, and name servers of a file are asked "
+        let (scheme, port) = token.text.hasPrefix("https") ? ("https", UpstreamHTTPS.port) : ("tls", Self.port)
+        return token.error(
+            "plugin/forward: '\(token.text)' is not an IP address, expected one such as \(scheme)://9.9.9.9 or "
+                + "\(scheme)://9.9.9.9%dns.quad9.net:\(port) (host names are not in apodns yet, and name servers of a file are asked "
                 + "without TLS)")
     }
 }

@@ -68,10 +68,7 @@ extension ForwardOptions {
             switch name {
             case "dns": break
             case "tls": return try tls.destination(text, token)
-            case "https":
-                throw token.error(
-                    "plugin/forward: '\(token.text)': upstreams over \(name):// are known in CoreDNS, not in apodns yet"
-                )
+            case "https": return try tls.httpsDestination(text, token)
             default:
                 throw token.error(
                     "plugin/forward: '\(name)' is not supported as a destination protocol in forward: \(token.text), "
@@ -132,11 +129,11 @@ extension ForwardOptions {
                 throw token.error("plugin/forward: resolver must be an IP address or IP:port: \"\(token.text)\"")
             }
         case "doh_method":
-            // Only https:// needs it, which is refused where it stands.
             let token = try property.onlyArgument()
             guard token.text == "GET" || token.text == "POST" else {
                 throw token.error("plugin/forward: doh_method must be either POST or GET, not '\(token.text)'")
             }
+            usesGet = token.text == "GET"
         default: return false
         }
         return true
