@@ -16,14 +16,21 @@ struct ForwardOptionsTests {
         ("forward . 10.0.0.1 {\n failfast_all_unhealthy_upstreams\n}\nforward example.org 10.0.0.2", ""),
         ("forward", "Corefile:2:1: 'forward' has no argument, expected at least 2 arguments"),
         ("forward .", "Corefile:2:1: 'forward' has 1 argument, expected at least 2 arguments"),
+        ("forward . https://9.9.9.9 https://dns.quad9.net https://9.9.9.9%dns.quad9.net:8443", ""),
         (
-            "forward . https://9.9.9.9",
-            "Corefile:2:11: plugin/forward: 'https://9.9.9.9': upstreams over https:// are known in CoreDNS, not in apodns yet"
+            "forward . https://1.1.1.1/",
+            "Corefile:2:11: plugin/forward: paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by "
+                + "default): https://1.1.1.1/, expected one such as https://9.9.9.9"
+        ),
+        (
+            "forward . https://a..b",
+            "Corefile:2:11: plugin/forward: 'https://a..b' is not an IP address or the name of a host, expected one such as "
+                + "https://9.9.9.9%dns.quad9.net:443 or https://dns.quad9.net"
         ),
         (
             "forward . ftp://9.9.9.9",
             "Corefile:2:11: plugin/forward: 'ftp' is not supported as a destination protocol in forward: ftp://9.9.9.9, "
-                + "expected dns:// or tls://, or none of them"
+                + "expected dns://, tls:// or https://, or none of them"
         ),
         ("forward . grpc://x", "Corefile:2:11: plugin/forward: 'grpc' is not supported as a destination protocol"),
         ("forward . nobody.example dns://nobody.example:5353 tls://nobody.example localhost", ""),

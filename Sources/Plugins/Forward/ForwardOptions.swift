@@ -54,6 +54,8 @@ struct ForwardOptions {
     var sourceAddress: SocketAddress?
     /// Whom to ask for the addresses of hosts; none for the system.
     var resolvers: [SocketAddress] = []
+    /// Whether questions over HTTPS go into the URL; otherwise they are posted.
+    var usesGet = false
 
     /// What upstreams over TLS are spoken to with; nil where there is none.
     var tls: TLSContext?
@@ -65,7 +67,9 @@ struct ForwardOptions {
     static func targets(_ destinations: [ForwardDestination]) -> [UpstreamTarget] {
         var seen: Set<UpstreamTarget> = []
         return destinations.flatMap { destination in
-            destination.addresses.map { UpstreamTarget(address: $0, peer: destination.peer) }
+            destination.addresses.map {
+                UpstreamTarget(address: $0, peer: destination.peer, isHTTPS: destination.isHTTPS)
+            }
         }.filter { seen.insert($0).inserted }
     }
 }
@@ -84,6 +88,8 @@ struct ForwardDestination {
     var addresses: [SocketAddress]
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
 
     /// Whether it is a file that names no server.
     var isEmpty: Bool { path != nil && addresses.isEmpty }
@@ -94,4 +100,6 @@ struct UpstreamTarget: Hashable, Sendable {
     let address: SocketAddress
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
 }

@@ -112,11 +112,11 @@ extension ForwardOptions {
                 resolvers.append(address)
             }
         case "doh_method":
-            // Only https:// needs it, which is refused where it stands.
             let token = try property.onlyArgument()
             guard token.text == "GET" || token.text == "POST" else {
                 throw token.error("plugin/forward: doh_method must be either POST or GET, not '\(token.text)'")
             }
+            usesGet = token.text == "GET"
         default: return false
         }
         return true

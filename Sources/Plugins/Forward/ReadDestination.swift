@@ -9,7 +9,7 @@ extension ForwardDestination {
         guard let target = ForwardTarget(token.text) else {
             throw token.error(
                 "plugin/forward: '\(ForwardTarget.scheme(token.text) ?? "")' is not supported as a destination protocol in "
-                    + "forward: \(token.text), expected dns:// or tls://, or none of them")
+                    + "forward: \(token.text), expected dns://, tls:// or https://, or none of them")
         }
         switch target.scheme {
         case .dns:
@@ -21,8 +21,11 @@ extension ForwardDestination {
             }
         case .tls: break
         case .https:
-            throw token.error(
-                "plugin/forward: '\(token.text)': upstreams over https:// are known in CoreDNS, not in apodns yet")
+            guard !target.text.contains("/") else {
+                throw token.error(
+                    "plugin/forward: paths are not allowed in HTTPS upstream addresses (the \(UpstreamHTTPS.path) path is "
+                        + "used by default): \(token.text), expected one such as https://9.9.9.9")
+            }
         }
         try self.init(target, token, tls)
     }
@@ -38,6 +41,7 @@ extension ForwardDestination {
         }
         location = token.location
         if target.scheme != .dns { peer = try tls.peer(target, token) }
+        if target.scheme == .https { try askOverHTTPS(token) }
     }
 
     private static func error(_ target: ForwardTarget, _ token: Token, _ problem: String?) -> CorefileError {
