@@ -17,10 +17,6 @@ struct ForwardOptionsTests {
         ("forward", "Corefile:2:1: 'forward' has no argument, expected at least 2 arguments"),
         ("forward .", "Corefile:2:1: 'forward' has 1 argument, expected at least 2 arguments"),
         (
-            "forward . https://9.9.9.9",
-            "Corefile:2:11: plugin/forward: 'https://9.9.9.9': upstreams over https:// are known in CoreDNS, not in apodns yet"
-        ),
-        (
             "forward . ftp://9.9.9.9",
             "Corefile:2:11: plugin/forward: 'ftp' is not supported as a destination protocol in forward: ftp://9.9.9.9, "
                 + "expected dns://, or an address alone"
@@ -74,6 +70,12 @@ struct ForwardOptionsTests {
             "forward . 10.0.0.1 {\n doh_method PUT\n}",
             "Corefile:3:13: plugin/forward: doh_method must be either POST or GET"
         ),
+        (
+            "forward . 10.0.0.1 {\n doh_method get\n}",
+            "Corefile:3:13: plugin/forward: doh_method must be either POST or"
+        ),
+        ("forward . 10.0.0.1 {\n doh_method\n}", "Corefile:3:2: 'doh_method' has no argument"),
+        ("forward . 10.0.0.1 {\n doh_method GET POST\n}", "Corefile:3:17: Unexpected argument 'POST' of 'doh_method'"),
         ("forward . 10.0.0.1 {\n source_address lo\n}", "Corefile:3:17: plugin/forward: invalid IP address: lo"),
         (
             "forward . " + (1...16).map { "10.0.0.\($0)" }.joined(separator: " "),
