@@ -18,11 +18,6 @@ struct ForwardOptionsTests {
         ("forward .", "Corefile:2:1: 'forward' has 1 argument, expected at least 2 arguments"),
         ("forward . https://9.9.9.9 https://dns.quad9.net https://9.9.9.9%dns.quad9.net:8443", ""),
         (
-            "forward . https://1.1.1.1/",
-            "Corefile:2:11: plugin/forward: paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by "
-                + "default): https://1.1.1.1/, expected one such as https://9.9.9.9"
-        ),
-        (
             "forward . https://a..b",
             "Corefile:2:11: plugin/forward: 'https://a..b' is not an IP address or the name of a host, expected one such as "
                 + "https://9.9.9.9%dns.quad9.net:443 or https://dns.quad9.net"
@@ -105,6 +100,12 @@ struct ForwardOptionsTests {
         ("forward . 10.0.0.1 {\n resolver ::1 localhost\n}", "Corefile:3:15: plugin/forward: resolver must be an IP"),
         ("forward . 10.0.0.1 {\n resolver dns://10.0.0.1\n}", "Corefile:3:11: plugin/forward: resolver must be an IP"),
         ("forward . 10.0.0.1 {\n resolver :53\n}", "Corefile:3:11: plugin/forward: resolver must be an IP address"),
+        (
+            "forward . 10.0.0.1 {\n doh_method get\n}",
+            "Corefile:3:13: plugin/forward: doh_method must be either POST or"
+        ),
+        ("forward . 10.0.0.1 {\n doh_method\n}", "Corefile:3:2: 'doh_method' has no argument"),
+        ("forward . 10.0.0.1 {\n doh_method GET POST\n}", "Corefile:3:17: Unexpected argument 'POST' of 'doh_method'"),
         ("forward . 10.0.0.1 {\n source_address lo\n}", "Corefile:3:17: plugin/forward: invalid IP address: lo"),
         (
             "forward . " + (1...16).map { "10.0.0.\($0)" }.joined(separator: " "),

@@ -120,6 +120,21 @@ import Testing
         if let reason { #expect(server.lines.all.contains { $0.contains(reason) }, "\(server.lines.all)") }
     }
 
+    @Test func overHTTPS() throws {
+        let hosts = Mutex<Set<String>>([])
+        let upstream = try ForwardHTTPSTests.upstream { request in
+            hosts.withLock { _ = $0.insert(request.fields["host"] ?? "") }
+            return .answer(request.answer)
+        }
+        let resolver = try Self.resolver(["kubernetes.default.svc": ["127.0.0.1"]])
+        let place = "kubernetes.default.svc:\(upstream.address.port)"
+        let authority = try ScriptedCertificates.shared().authority
+        let server = try RunningServer(Self.corefile("https://\(place)", resolver, "tls \(authority)"))
+        #expect(try server.datagramClient().ask(DNSQuestion("www.example.")).code == .noError, "\(server.lines.all)")
+        #expect(hosts.withLock { $0 } == [place])
+        #expect(resolver.queries.count == 2)
+    }
+
     @Test func namesThatAreNowhere() throws {
         let resolver = try Self.resolver(["here.example": ["127.0.0.1"], "filtered.example": ["0.0.0.0", "::"]])
         let rows = [
