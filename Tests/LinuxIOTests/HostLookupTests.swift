@@ -3,7 +3,7 @@ import Testing
 @testable import LinuxIO
 
 /// What the system knows about names, and how long it is waited for.
-@Suite(.serialized) struct HostLookupTests {
+struct HostLookupTests {
     @Test func localhost() throws {
         let addresses = try HostLookup.addresses(of: "localhost")
         #expect(!addresses.isEmpty && addresses.allSatisfy { $0.isLoopback && $0.port == 0 })
@@ -26,17 +26,18 @@ import Testing
     /// What takes too long is left alone, so often and no more often.
     @Test func nobodyWaitsForEver() throws {
         let gate = Stopper()
+        let places = HostLookup.Places()
         let block: @Sendable (String) throws(HostLookupError) -> [SocketAddress] = { _ throws(HostLookupError) in
             while gate.wait(milliseconds: 10_000) {}
             return [.loopback(port: 0)]
         }
         var lookups: [HostLookup] = []
         for _ in 0..<HostLookup.mostAtOnce {
-            let lookup = try HostLookup("slow.example", look: block)
+            let lookup = try HostLookup("slow.example", places: places, look: block)
             #expect(try lookup.wait(milliseconds: 1, unless: Stopper()) == nil)
             lookups.append(lookup)
         }
-        #expect(throws: HostLookupError.tooMany) { try HostLookup("slow.example", look: block) }
+        #expect(throws: HostLookupError.tooMany) { try HostLookup("slow.example", places: places, look: block) }
         let stopped = Stopper()
         stopped.stop()
         #expect(try lookups[0].wait(milliseconds: 60_000, unless: stopped) == nil)
@@ -45,7 +46,7 @@ import Testing
             #expect(try lookup.wait(milliseconds: 10_000, unless: Stopper()) == [.loopback(port: 0)])
         }
         // Their places are free again.
-        let lookup = try HostLookup("localhost")
+        let lookup = try HostLookup("localhost", places: places)
         #expect(try lookup.wait(milliseconds: 10_000, unless: Stopper()) != nil)
     }
 }

@@ -1,3 +1,4 @@
+import LinuxIO
 import Testing
 
 @testable import Plugins
@@ -78,4 +79,26 @@ struct ForwardTargetTests {
 
     @Test(arguments: names + others)
     func meaning(text: String, meaning: String) { #expect(Self.read(text) == meaning) }
+
+    /// Whatever is written is read as something, and what is read has a port.
+    @Test func randomWords() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = FastRandom(seed: seed)
+        let parts = [
+            "dns://", "tls://", "https://", ":", "[", "]", "%", ".", "/", "a", "1", "53", "::1", "10.0.0.1", "é", "\0",
+        ]
+        for _ in 0..<20_000 {
+            let text = (0..<random.below(8)).map { _ in parts[Int(random.below(UInt32(parts.count)))] }.joined()
+            guard let target = ForwardTarget(text) else {
+                #expect(text.contains("://"), "\(text), seed \(seed)")
+                continue
+            }
+            switch target.host {
+            case .address(let address): #expect(address.port > 0, "\(text), seed \(seed)")
+            case .name(let name):
+                #expect(name.port > 0 && name.wire.count > 2 && text.contains(name.text), "\(text), seed \(seed)")
+            case .neither: break
+            }
+        }
+    }
 }

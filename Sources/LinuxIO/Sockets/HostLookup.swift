@@ -10,23 +10,38 @@ package final class HostLookup: Sendable {
     /// Look-ups under way at once, those included that nobody waits for any more: each is a thread.
     package static let mostAtOnce = 16
 
-    private static let underWay = Atomic(0)
+    /// How many look-ups are under way.
+    package final class Places: Sendable {
+        private let taken = Atomic(0)
+
+        /// Those of the process.
+        package static let ofProcess = Places()
+
+        package init() {}
+
+        /// Takes a place; false where there is none.
+        fileprivate func take() -> Bool {
+            if taken.wrappingAdd(1, ordering: .relaxed).newValue <= HostLookup.mostAtOnce { return true }
+            giveBack()
+            return false
+        }
+
+        fileprivate func giveBack() { taken.wrappingSubtract(1, ordering: .relaxed) }
+    }
 
     private let outcome = Mutex<Result<[SocketAddress], HostLookupError>?>(nil)
     private let done = Stopper()
 
     /// Begins to look a name up.
     ///
-    /// - Parameter look: what does so; a test has something else here.
+    /// - Parameters:
+    ///   - places: of which it takes one until it ends.
+    ///   - look: what looks it up; a test has something else here.
     package init(
-        _ name: String,
+        _ name: String, places: Places = .ofProcess,
         look: @escaping @Sendable (String) throws(HostLookupError) -> [SocketAddress] = HostLookup.addresses
     ) throws(HostLookupError) {
-        let (_, count) = Self.underWay.wrappingAdd(1, ordering: .relaxed)
-        guard count <= Self.mostAtOnce else {
-            Self.underWay.wrappingSubtract(1, ordering: .relaxed)
-            throw .tooMany
-        }
+        guard places.take() else { throw .tooMany }
         do throws(SystemError) {
             try Thread.spawn(name: "look-up") { [self] in
                 do throws(HostLookupError) {
@@ -35,11 +50,11 @@ package final class HostLookup: Sendable {
                 } catch {
                     outcome.withLock { $0 = .failure(error) }
                 }
-                Self.underWay.wrappingSubtract(1, ordering: .relaxed)
+                places.giveBack()
                 done.stop()
             }.detach()
         } catch {
-            Self.underWay.wrappingSubtract(1, ordering: .relaxed)
+            places.giveBack()
             throw .system(error)
         }
     }
