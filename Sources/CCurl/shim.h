@@ -83,12 +83,6 @@ static inline const char *apodns_curl_tls_library(void) {
     return info != NULL && info->ssl_version != NULL ? info->ssl_version : "no TLS library";
 }
 
-// The pointer given as CURLOPT_PRIVATE.
-static inline void *apodns_curl_get_private(CURL *handle) {
-    char *value = NULL;
-    return curl_easy_getinfo(handle, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;
-}
-
 // NULL where the response has none. It lasts until the handle's next transfer begins.
 static inline const char *apodns_curl_get_string(CURL *handle, CURLINFO info) {
     char *value = NULL;

@@ -48,6 +48,7 @@ package final class TestHTTPSUpstream: Sendable {
         package let fields: [String: String]
         /// The question in it.
         package let query: TestUpstream.Query
+        let isResumed: Bool
 
         /// A response with one address for the question's name.
         package var answer: [UInt8] { query.response(["\(query.name) 300 IN A 192.0.2.80"]) }
@@ -132,6 +133,8 @@ package final class TestHTTPSUpstream: Sendable {
     package var checks: [Request] { kept.requests.withLock { $0.filter { $0.query.name == "." } } }
     /// Connections so far.
     package var connectionCount: Int { kept.connections.load(ordering: .relaxed) }
+    /// Requests that came over a connection whose TLS session was resumed.
+    package var resumedCount: Int { kept.requests.withLock { $0.count { $0.isResumed } } }
 
     /// One connection. Belongs to the loop's thread.
     private final class Connection {
@@ -205,7 +208,8 @@ package final class TestHTTPSUpstream: Sendable {
             }
             return Request(
                 method: words[0], target: words[1], fields: fields,
-                query: TestUpstream.Query(bytes: message, isStream: true, client: client))
+                query: TestUpstream.Query(bytes: message, isStream: true, client: client),
+                isResumed: session?.isResumed == true)
         }
 
         func send(_ reaction: Reaction) {

@@ -175,6 +175,8 @@ import Testing
             #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
             #expect(upstream.connectionCount == number)
         }
+        // The connections that follow the first one resume its session.
+        #expect(upstream.resumedCount == 2)
     }
 
     @Test func maxAge() throws {

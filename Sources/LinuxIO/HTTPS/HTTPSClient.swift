@@ -7,7 +7,7 @@ import CCurl
 /// Belongs to the loop's thread.
 package final class HTTPSClient {
     /// Handles kept that nobody uses: as many as a busy moment has at a time.
-    private static let mostSpare = 64
+    private static let mostSpare = 256
 
     let loop: EventLoop
     let server: HTTPSServer
@@ -16,13 +16,18 @@ package final class HTTPSClient {
     private unowned let receiver: any HTTPSReceiver
     // SAFETY: made in `init` and cleaned up in `close`, after every transfer was taken out; nil from then on.
     private var multi: UnsafeMutableRawPointer?
-    /// Requests that somebody waits for, by ticket: under way, or waiting for their turn.
-    private var wanted: [UInt64: HTTPSTransfer] = [:]
+    /// Where a request is that somebody waits for.
+    private enum Place {
+        case underWay(HTTPSTransfer)
+        /// Its number in the queue.
+        case waiting(Int)
+    }
+
+    private var wanted: [UInt64: Place] = [:]
     /// Requests under way, abandoned ones among them.
     private var underWay: [UnsafeMutableRawPointer: HTTPSTransfer] = [:]
-    /// Requests that wait for their turn, those before `queueStart` left out.
-    private var queue: [HTTPSTransfer?] = []
-    private var queueStart = 0
+    /// Requests that wait for their turn.
+    private var queue = HTTPSQueue()
     private var spare: [HTTPSTransfer] = []
     /// Sockets that the loop watches for libcurl, and for what.
     var sockets: [Int32: EventLoop.Events] = [:]
@@ -68,38 +73,39 @@ package final class HTTPSClient {
     /// - Returns: why it cannot be made; nil where its outcome will come.
     package func begin(_ ticket: UInt64, _ request: HTTPSRequest) -> String? {
         guard !isClosed else { return "the client is closed" }
-        guard queue.count - queueStart < limits.requestsWaiting else { return "too many requests wait" }
-        guard let transfer = spare.popLast() ?? makeTransfer() else { return "no memory for a request" }
-        transfer.ticket = ticket
-        transfer.request = request
-        wanted[ticket] = transfer
-        guard underWay.count < limits.requestsUnderWay else {
-            queue.append(transfer)
-            return nil
+        guard underWay.count >= limits.requestsUnderWay else {
+            return start(ticket, request) ? nil : "no memory for a request"
         }
-        if start(transfer) { return nil }
-        wanted[ticket] = nil
-        return "no memory for a request"
+        guard queue.count < limits.requestsWaiting else { return "too many requests wait" }
+        wanted[ticket] = .waiting(queue.append(ticket, request))
+        return nil
     }
 
     private func makeTransfer() -> HTTPSTransfer? {
         HTTPSTransfer(server, limits: limits, owner: Unmanaged.passUnretained(self).toOpaque())
     }
 
-    private func start(_ transfer: HTTPSTransfer) -> Bool {
-        guard let multi, transfer.prepare(fields) else { return false }
-        underWay[transfer.handle] = transfer
+    /// False where there is no memory for it.
+    private func start(_ ticket: UInt64, _ request: HTTPSRequest) -> Bool {
+        guard let multi, let transfer = spare.popLast() ?? makeTransfer(), transfer.prepare(request, fields) else {
+            return false
+        }
         // The loop leads it on: libcurl asks for a timer.
-        if curl_multi_add_handle(multi, transfer.handle) == CURLM_OK { return true }
-        underWay[transfer.handle] = nil
-        return false
+        guard curl_multi_add_handle(multi, transfer.handle) == CURLM_OK else { return false }
+        transfer.ticket = ticket
+        underWay[transfer.handle] = transfer
+        wanted[ticket] = .underWay(transfer)
+        return true
     }
 
     /// Nobody wants to know about a request any more. Where it is under way it goes on until its time is over: a connection that
     /// is being made, or waits for a response, is of use to the next request.
     package func abandon(_ ticket: UInt64) {
-        guard let transfer = wanted.removeValue(forKey: ticket) else { return }
-        transfer.ticket = nil
+        switch wanted.removeValue(forKey: ticket) {
+        case .underWay(let transfer): transfer.ticket = nil
+        case .waiting(let number): queue.remove(number)
+        case nil: break
+        }
     }
 
     /// Ends all requests, of which nothing is heard any more, and closes all connections.
@@ -116,13 +122,12 @@ package final class HTTPSClient {
         setTimer(milliseconds: -1)
         underWay = [:]
         wanted = [:]
-        queue = []
-        queueStart = 0
+        queue = HTTPSQueue()
         spare = []
     }
 
-    /// Requests under way or waiting, abandoned ones among them: for tests.
-    package var requestCount: Int { underWay.count + queue.count - queueStart }
+    /// Requests under way, abandoned ones among them, and waiting: for tests.
+    package var requestCount: Int { underWay.count + queue.count }
 
     // MARK: Leading libcurl on
 
@@ -164,27 +169,11 @@ package final class HTTPSClient {
     }
 
     private func startWaiting() {
-        while !isClosed, underWay.count < limits.requestsUnderWay, queueStart < queue.count {
-            let transfer = queue[queueStart]
-            queue[queueStart] = nil
-            queueStart += 1
-            guard let transfer else { continue }
-            guard let ticket = transfer.ticket else {
-                if spare.count < Self.mostSpare { spare.append(transfer) }
-                continue
-            }
-            guard !start(transfer) else { continue }
+        while !isClosed, underWay.count < limits.requestsUnderWay, let (ticket, request) = queue.takeFirst() {
+            guard !start(ticket, request) else { continue }
             wanted[ticket] = nil
-            transfer.ticket = nil
             let failure = HTTPSFailure(description: "no memory for a request", hasLostKeptConnection: false)
             receiver.ended(ticket, .failed(failure))
-        }
-        if queueStart == queue.count {
-            queue.removeAll(keepingCapacity: queue.capacity <= 1024)
-            queueStart = 0
-        } else if queueStart > 1024 {
-            queue.removeFirst(queueStart)
-            queueStart = 0
         }
     }
 

@@ -13,8 +13,6 @@ final class HTTPSTransfer {
 
     /// Whose request it is; nil where nobody wants to know about it any more.
     var ticket: UInt64?
-    /// The request, until it begins.
-    var request: HTTPSRequest?
     /// What came of it, once it has ended.
     var code = CURLE_OK
     /// The response's body.
@@ -87,7 +85,6 @@ final class HTTPSTransfer {
         // SAFETY: the contexts are this object, which lives for as long as its handle. Both callbacks are given `count` bytes
         // (size is always 1) that stay for the call; another count than that ends the transfer.
         let own = Unmanaged.passUnretained(self).toOpaque()
-        check(apodns_curl_set_pointer(handle, CURLOPT_PRIVATE, own))
         check(
             apodns_curl_set_receivers(
                 handle,
@@ -108,9 +105,8 @@ final class HTTPSTransfer {
 
     // MARK: The request
 
-    /// Sets what its request says. False where libcurl refuses, which is only for lack of memory.
-    func prepare(_ fields: HTTPSFields) -> Bool {
-        guard let request else { return false }
+    /// Sets what a request says. False where libcurl refuses, which is only for lack of memory.
+    func prepare(_ request: HTTPSRequest, _ fields: HTTPSFields) -> Bool {
         body.removeAll(keepingCapacity: body.capacity <= 4096)
         headLength = 0
         age = 0
@@ -133,7 +129,6 @@ final class HTTPSTransfer {
             check(apodns_curl_set_long(handle, CURLOPT_HTTPGET, 1))
             check(apodns_curl_set_list(handle, CURLOPT_HTTPHEADER, fields.forGet))
         }
-        self.request = nil
         return isFine
     }
 
