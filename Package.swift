@@ -23,7 +23,7 @@ let package = Package(
         .target(name: "DNSWire", swiftSettings: strict),
         .target(name: "Corefile", swiftSettings: strict),
         .target(name: "RecordIndex", dependencies: ["DNSWire"], swiftSettings: strict),
-        .target(name: "LinuxIO", dependencies: ["CLinux", "COpenSSL"], swiftSettings: strict),
+        .target(name: "LinuxIO", dependencies: ["CCurl", "CLinux", "COpenSSL"], swiftSettings: strict),
         .target(name: "KubernetesAPI", dependencies: ["CCurl", "CYAML", "LinuxIO"], swiftSettings: strict),
         .target(
             name: "ClusterZone", dependencies: ["DNSWire", "KubernetesAPI", "RecordIndex"],

@@ -36,6 +36,59 @@ static inline CURLcode apodns_curl_set_error_text(CURL *handle, char *bytes) {
     return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, bytes);
 }
 
+// What the pointer leads to must outlive the transfer; of CURLOPT_COPYPOSTFIELDS libcurl keeps a copy, as long as
+// CURLOPT_POSTFIELDSIZE has said before.
+static inline CURLcode apodns_curl_set_pointer(CURL *handle, CURLoption option, const void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+// Who opens and closes the sockets of a handle's connections. `context` must outlive the connections.
+static inline CURLcode apodns_curl_set_socket_functions(
+    CURL *handle, curl_opensocket_callback open, curl_closesocket_callback close, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open);
+    if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+    if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, close);
+    if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, context);
+    return result;
+}
+
+// Who sets up the SSL_CTX of a new connection. `context` must outlive the handle.
+static inline CURLcode apodns_curl_set_tls_function(CURL *handle, curl_ssl_ctx_callback function, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, function);
+    if (result == CURLE_OK) result = curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, context);
+    return result;
+}
+
+// Who waits for sockets and time in the place of libcurl. `context` must outlive the multi handle.
+static inline CURLMcode apodns_curl_multi_set_functions(
+    CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context) {
+    CURLMcode result = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+    if (result == CURLM_OK) result = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    if (result == CURLM_OK) result = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+    if (result == CURLM_OK) result = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return result;
+}
+
+static inline CURLMcode apodns_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+static inline CURLSHcode apodns_curl_share(CURLSH *share, curl_lock_data what) {
+    return curl_share_setopt(share, CURLSHOPT_SHARE, what);
+}
+
+// What libcurl does TLS with, such as "OpenSSL/3.0.13".
+static inline const char *apodns_curl_tls_library(void) {
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return info != NULL && info->ssl_version != NULL ? info->ssl_version : "no TLS library";
+}
+
+// NULL where the response has none. It lasts until the handle's next transfer begins.
+static inline const char *apodns_curl_get_string(CURL *handle, CURLINFO info) {
+    char *value = NULL;
+    return curl_easy_getinfo(handle, info, &value) == CURLE_OK ? value : NULL;
+}
+
 typedef size_t (*apodns_curl_receiver)(char *bytes, size_t size, size_t count, void *context);
 
 static inline CURLcode apodns_curl_set_receivers(

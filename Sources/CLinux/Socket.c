@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <linux/filter.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -163,6 +164,26 @@ int clinux_local_address(int fd, clinux_address *out) {
 int clinux_shutdown(int fd, int read, int write) {
     return checked(shutdown(fd, read ? (write ? SHUT_RDWR : SHUT_RD) : SHUT_WR));
 }
+
+int clinux_host_addresses(
+    const char *name, void *context, void (*each)(void *context, const clinux_address *address)) {
+    // One kind of socket, so that each address comes once.
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *list = NULL;
+    int result = getaddrinfo(name, NULL, &hints, &list);
+    if (result == EAI_SYSTEM) return errno > 0 ? -errno : -EIO;
+    if (result != 0) return -result;
+    for (struct addrinfo *entry = list; entry != NULL; entry = entry->ai_next) {
+        if (entry->ai_addr == NULL) continue;
+        clinux_address address;
+        clinux_address_decode(entry->ai_addr, entry->ai_addrlen, &address);
+        if (address.family != 0) each(context, &address);
+    }
+    freeaddrinfo(list);
+    return 0;
+}
+
+const char *clinux_host_error_description(int code) { return gai_strerror(-code); }
 
 int clinux_interface_addresses(
     void *context, void (*each)(void *context, const char *name, const clinux_address *address)) {

@@ -45,3 +45,10 @@ static inline void copenssl_set_restrictions(SSL_CTX *context) {
 static inline void copenssl_read_ahead(SSL_CTX *context) {
     SSL_CTX_set_read_ahead(context, 1);
 }
+
+// The certificates behind a context's own, each counted once more; NULL are none.
+static inline int copenssl_copy_chain(SSL_CTX *from, SSL_CTX *to) {
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_get0_chain_certs(from, &chain);
+    return chain == NULL ? 1 : (int)SSL_CTX_set1_chain(to, chain);
+}

@@ -16,24 +16,45 @@ struct ForwardOptionsTests {
         ("forward . 10.0.0.1 {\n failfast_all_unhealthy_upstreams\n}\nforward example.org 10.0.0.2", ""),
         ("forward", "Corefile:2:1: 'forward' has no argument, expected at least 2 arguments"),
         ("forward .", "Corefile:2:1: 'forward' has 1 argument, expected at least 2 arguments"),
+        ("forward . https://9.9.9.9 https://dns.quad9.net https://9.9.9.9%dns.quad9.net:8443", ""),
         (
-            "forward . https://9.9.9.9",
-            "Corefile:2:11: plugin/forward: 'https://9.9.9.9': upstreams over https:// are known in CoreDNS, not in apodns yet"
+            "forward . https://a..b",
+            "Corefile:2:11: plugin/forward: 'https://a..b' is not an IP address or the name of a host, expected one such as "
+                + "https://9.9.9.9%dns.quad9.net:443 or https://dns.quad9.net"
         ),
         (
             "forward . ftp://9.9.9.9",
             "Corefile:2:11: plugin/forward: 'ftp' is not supported as a destination protocol in forward: ftp://9.9.9.9, "
-                + "expected dns://, or an address alone"
+                + "expected dns://, tls:// or https://, or none of them"
+        ),
+        ("forward . grpc://x", "Corefile:2:11: plugin/forward: 'grpc' is not supported as a destination protocol"),
+        ("forward . nobody.example dns://nobody.example:5353 tls://nobody.example localhost", ""),
+        (
+            "forward . a..b",
+            "Corefile:2:11: plugin/forward: not an IP address, file, or valid domain: \"a..b\", expected an address such as "
+                + "10.0.0.10 or [2001:db8::53]:5353, a file such as /etc/resolv.conf, or the name of a host such as "
+                + "dns.example.com:5353"
         ),
         (
-            "forward . nobody.example",
-            "Corefile:2:11: plugin/forward: not an IP address or file: \"nobody.example\", expected an address such as "
-                + "10.0.0.10 or [2001:db8::53]:5353, or a file such as /etc/resolv.conf (host names are not in apodns yet)"
+            "forward . /nowhere/resolv.conf",
+            "Corefile:2:11: plugin/forward: not an IP address, file, or valid domain: \"/nowhere/resolv.conf\": stat "
+                + "/nowhere/resolv.conf: No such file or directory (ENOENT)"
         ),
+        (
+            "forward . /etc",
+            "Corefile:2:11: plugin/forward: not an IP address, file, or valid domain: \"/etc\": read /etc"
+        ),
+        (
+            "forward . dns.example:0",
+            "Corefile:2:11: plugin/forward: 'dns.example:0': '0' is no port, expected a number from 1 to 65535"
+        ),
+        ("forward . 10.0.0.1:0", "Corefile:2:11: plugin/forward: '10.0.0.1:0': '0' is no port, expected a number"),
         (
             "forward . /dev/null",
-            "Corefile:2:11: plugin/forward: no nameservers found in /dev/null, expected a line such as nameserver 10.0.0.10"
+            "Corefile:2:1: plugin/forward: no valid upstream addresses found: no nameservers found in /dev/null, expected a "
+                + "line such as nameserver 10.0.0.10"
         ),
+        ("forward . /dev/null 10.0.0.1", ""),
         (
             "forward . 10.0.0.1 {\n polcy random\n}",
             "Corefile:3:2: unknown property 'polcy' of 'forward'"
@@ -74,9 +95,26 @@ struct ForwardOptionsTests {
             "forward . 10.0.0.1 {\n doh_method PUT\n}",
             "Corefile:3:13: plugin/forward: doh_method must be either POST or GET"
         ),
+        ("forward . 10.0.0.1 {\n resolver\n}", "Corefile:3:2: 'resolver' has no argument"),
+        ("forward . 10.0.0.1 {\n resolver ::1 [::1]:53 10.0.0.1:5353\n}", ""),
+        ("forward . 10.0.0.1 {\n resolver ::1 localhost\n}", "Corefile:3:15: plugin/forward: resolver must be an IP"),
+        ("forward . 10.0.0.1 {\n resolver dns://10.0.0.1\n}", "Corefile:3:11: plugin/forward: resolver must be an IP"),
+        ("forward . 10.0.0.1 {\n resolver :53\n}", "Corefile:3:11: plugin/forward: resolver must be an IP address"),
+        (
+            "forward . 10.0.0.1 {\n doh_method get\n}",
+            "Corefile:3:13: plugin/forward: doh_method must be either POST or"
+        ),
+        ("forward . 10.0.0.1 {\n doh_method\n}", "Corefile:3:2: 'doh_method' has no argument"),
+        ("forward . 10.0.0.1 {\n doh_method GET POST\n}", "Corefile:3:17: Unexpected argument 'POST' of 'doh_method'"),
         ("forward . 10.0.0.1 {\n source_address lo\n}", "Corefile:3:17: plugin/forward: invalid IP address: lo"),
         (
             "forward . " + (1...16).map { "10.0.0.\($0)" }.joined(separator: " "),
+            "Corefile:2:1: plugin/forward: more than 15 TOs configured: 16"
+        ),
+        // A file that counts for nothing is not counted, and what stands twice is (as in CoreDNS).
+        ("forward . /dev/null " + (1...15).map { "10.0.0.\($0)" }.joined(separator: " "), ""),
+        (
+            "forward . " + [String](repeating: "10.0.0.1", count: 16).joined(separator: " "),
             "Corefile:2:1: plugin/forward: more than 15 TOs configured: 16"
         ),
     ]

@@ -80,10 +80,12 @@ import Testing
             "Corefile:2:11: plugin/forward: both forward ('b.example') and proxy level ('a.example') TLS servernames are set "
                 + "for upstream proxy '9.9.9.9:853'", ""
         ),
+        ("forward . tls://dns.quad9.net tls://dns.quad9.net%quad9.net:8853", "", ""),
+        ("forward . tls://dns.quad9.net {\n tls_servername quad9.net\n}", "", ""),
         (
-            "forward . tls://dns.quad9.net",
-            "Corefile:2:11: plugin/forward: 'tls://dns.quad9.net' is not an IP address, expected one such as tls://9.9.9.9",
-            "host names are not in apodns yet"
+            "forward . tls://dns.quad9.net%a.example {\n tls_servername b.example\n}",
+            "Corefile:2:11: plugin/forward: both forward ('b.example') and proxy level ('a.example') TLS servernames are set "
+                + "for upstream proxy 'dns.quad9.net:853'", ""
         ),
         (
             "forward . tls:///etc/resolv.conf", "Corefile:2:11: plugin/forward: 'tls:///etc/resolv.conf' is not an IP",
@@ -91,7 +93,10 @@ import Testing
         ),
         ("forward . tls://", "Corefile:2:11: plugin/forward: 'tls://' is not an IP address", ""),
         ("forward . tls://:853", "Corefile:2:11: plugin/forward: 'tls://:853' is not an IP address", ""),
-        ("forward . tls://9.9.9.9:x", "Corefile:2:11: plugin/forward: 'tls://9.9.9.9:x' is not an IP address", ""),
+        (
+            "forward . tls://9.9.9.9:x",
+            "Corefile:2:11: plugin/forward: 'tls://9.9.9.9:x': 'x' is no port, expected a number from 1 to 65535", ""
+        ),
         (
             "forward . tls://[2620:fe::9%a.example:853",
             "Corefile:2:11: plugin/forward: 'tls://[2620:fe::9%a.example:853' is not an IP address", ""

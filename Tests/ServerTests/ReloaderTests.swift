@@ -1,9 +1,11 @@
 import Corefile
+import DNSWire
 import Foundation
 import LinuxIO
 import PluginKit
 import Plugins
 import ServerHarness
+import Synchronization
 import Testing
 
 @testable import Server
@@ -148,6 +150,22 @@ import Testing
         #expect(bench.metrics.failures == 7)
         #expect(occupied != nil)
         occupied = nil
+        #expect(bench.pass(160).last == "[INFO] Reloading complete")
+        #expect(bench.pass(100) == [])
+    }
+
+    /// So is a file with an upstream whose name has no address yet.
+    @Test func whatCannotBeResolvedIsTriedAgain() throws {
+        let isThere = Atomic(false)
+        let resolver = try TestUpstream { query in
+            guard isThere.load(ordering: .relaxed) else { return .answer(query.response(code: .nameError)) }
+            return .answer(query.response(query.type == .a ? ["\(query.name) 60 IN A 127.0.0.1"] : []))
+        }
+        let bench = try Bench(Self.file())
+        try bench.write(Self.file("forward . dns.example {\n  resolver \(resolver.address)\n }"))
+        let counts = (0..<8).map { _ in bench.pass(10).filter { $0.contains("failed to resolve") }.count }
+        #expect(counts.indices.filter { counts[$0] == 1 } == [0, 1, 3, 7])
+        isThere.store(true, ordering: .relaxed)
         #expect(bench.pass(160).last == "[INFO] Reloading complete")
         #expect(bench.pass(100) == [])
     }

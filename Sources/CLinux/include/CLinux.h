@@ -153,6 +153,13 @@ void clinux_release_clean_pages(void);
 const char *clinux_error_name(int code);
 const char *clinux_error_description(int code);
 
+// Calls `each` with every address that the system knows for a host (getaddrinfo(3)), of family 4 or 6, with port 0. 0, a
+// negative errno, or the number of an error of netdb.h (EAI_...), which is negative there, as a positive one.
+int clinux_host_addresses(
+    const char *name, void *context, void (*each)(void *context, const clinux_address *address));
+// The words for such a positive number.
+const char *clinux_host_error_description(int code);
+
 // Calls `each` with every interface address of family 4 or 6. 0 or a negative errno.
 int clinux_interface_addresses(
     void *context, void (*each)(void *context, const char *name, const clinux_address *address));

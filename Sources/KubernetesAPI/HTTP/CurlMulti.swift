@@ -1,4 +1,5 @@
 import CCurl
+import LinuxIO
 
 /// libcurl's multi interface: the transfers of one client, and waiting for all of them at once.
 ///
@@ -8,12 +9,9 @@ final class CurlMulti {
     // removes its transfers first. It is never nil.
     private let handle: UnsafeMutableRawPointer
 
-    /// libcurl as a whole, set up once in this process; it stays until the process ends.
-    private static let isReady = apodns_curl_global_init() == CURLE_OK
-
     /// Throws when there is no memory.
     init() throws(HTTPClientFailure) {
-        guard Self.isReady, let handle = curl_multi_init() else {
+        guard CurlLibrary.isReady, let handle = curl_multi_init() else {
             throw HTTPClientFailure(.other, "libcurl cannot be started: not enough memory, or no TLS library")
         }
         self.handle = handle

@@ -133,6 +133,23 @@ package final class TLSContext: @unchecked Sendable {
         return nil
     }
 
+    /// Has another client's context (SSL_CTX *) trust whom this one trusts, show what it shows, and accept no other peer. False
+    /// where OpenSSL refuses.
+    func lend(to other: OpaquePointer, for peer: TLSPeerName) -> Bool {
+        ERR_clear_error()
+        defer { ERR_clear_error() }
+        guard let parameters = SSL_CTX_get0_param(other), peer.accept(in: parameters) else { return false }
+        // The store is counted once more: reading the authorities anew for each connection would take milliseconds.
+        SSL_CTX_set1_cert_store(other, SSL_CTX_get_cert_store(context))
+        copenssl_add_nothing_to_chain(other)
+        copenssl_set_restrictions(other)
+        guard let certificate = SSL_CTX_get0_certificate(context), let key = SSL_CTX_get0_privatekey(context) else {
+            return true
+        }
+        return SSL_CTX_use_certificate(other, certificate) == 1 && SSL_CTX_use_PrivateKey(other, key) == 1
+            && copenssl_copy_chain(context, other) == 1
+    }
+
     // MARK: Authorities
 
     private func trust(_ path: String, tellsClients: Bool) throws(TLSFileError) {

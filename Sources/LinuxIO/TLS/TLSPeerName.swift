@@ -42,14 +42,20 @@ package enum TLSPeerName: Hashable, Sendable, CustomStringConvertible {
 
     /// Has a session ask for this name and accept no other. False where OpenSSL does not take it.
     func apply(to session: OpaquePointer) -> Bool {
-        guard let parameters = SSL_get0_param(session) else { return false }
+        guard let parameters = SSL_get0_param(session), accept(in: parameters) else { return false }
+        guard case .host(let name) = self else { return true }
+        return copenssl_set_server_name(session, name) == 1
+    }
+
+    /// Has the checks of a session or context (X509_VERIFY_PARAM *) accept no other name. False where OpenSSL does not take it.
+    func accept(in parameters: OpaquePointer) -> Bool {
         switch self {
         case .host(let name):
             // RFC 6125, section 6.4, as Go reads it: only subject alternative names count, wildcards only as a whole label.
             X509_VERIFY_PARAM_set_hostflags(
                 parameters,
                 UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) | UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-            return X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 && copenssl_set_server_name(session, name) == 1
+            return X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1
         case .address(let address):
             let bytes = address.bytes
             return X509_VERIFY_PARAM_set1_ip(parameters, bytes, bytes.count) == 1

@@ -84,8 +84,19 @@ extension Plugin {
 /// Why a plugin or the server could not start.
 package struct StartError: Error, Sendable, CustomStringConvertible {
     package let description: String
+    /// Whether the description says where in the Corefile.
+    package let isLocated: Bool
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String) {
+        self.description = description
+        isLocated = false
+    }
+
+    /// What could not be started because of what stands at a place of the Corefile.
+    package init(_ description: String, at location: SourceLocation) {
+        self.description = "\(location): \(description)"
+        isLocated = true
+    }
 }
 
 /// Which chain a step is made for.

@@ -2,7 +2,7 @@ import LinuxIO
 
 /// A UDP socket with a port of its own. Each is used for some questions and then for none: who wants to answer in the upstream's
 /// place has to guess a new port together with the id.
-final class DatagramChannel: UpstreamChannel {
+final class DatagramChannel: SocketChannel {
     /// Questions asked from one port.
     static let mostQuestions = 128
     /// Sockets of an upstream that take questions; each question goes out from one drawn at random. More are harder to guess

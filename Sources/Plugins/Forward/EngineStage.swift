@@ -25,9 +25,11 @@ final class EngineStage {
     private func setUpstreams(_ metrics: ForwardMetrics) {
         let known = allUpstreams
         upstreams = ForwardOptions.targets(destinations).prefix(ForwardOptions.mostUpstreams).map { target in
-            known.first { $0.address == target.address && $0.tls?.peer == target.peer }
+            known.first {
+                $0.address == target.address && $0.peer == target.peer && ($0.https != nil) == target.isHTTPS
+            }
                 ?? Upstream(
-                    address: target.address, tls: makeTLS(target), stage: self,
+                    address: target.address, tls: makeTLS(target), https: makeHTTPS(target), stage: self,
                     metrics: metrics.upstream(target.address.description))
         }
         for upstream in known { upstream.isInUse = upstreams.contains { $0 === upstream } }
@@ -37,8 +39,13 @@ final class EngineStage {
 
     private func makeTLS(_ target: UpstreamTarget) -> UpstreamTLS? {
         // Parsing has made a context wherever a destination has a peer.
-        guard let peer = target.peer, let context = options.tls else { return nil }
+        guard !target.isHTTPS, let peer = target.peer, let context = options.tls else { return nil }
         return UpstreamTLS(context: context, peer: peer)
+    }
+
+    private func makeHTTPS(_ target: UpstreamTarget) -> UpstreamHTTPS? {
+        guard target.isHTTPS, let peer = target.peer, let context = options.tls else { return nil }
+        return UpstreamHTTPS(target.address, peer: peer, context: context, options: options)
     }
 
     /// The place of the upstream that a query begins with.

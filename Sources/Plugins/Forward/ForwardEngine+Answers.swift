@@ -6,18 +6,21 @@ import PluginKit
 extension ForwardEngine {
     /// Takes a message that has come on a channel from its upstream. Whatever is no answer to the question with its id is passed
     /// over: the real one may still come.
-    func received(_ message: UnsafeRawBufferPointer, on channel: UpstreamChannel) {
-        guard message.count >= Header.length, let base = message.baseAddress else { return }
+    ///
+    /// - Returns: whether it was the answer to a question that waited for it.
+    @discardableResult
+    func received(_ message: UnsafeRawBufferPointer, on channel: UpstreamChannel) -> Bool {
+        guard message.count >= Header.length, let base = message.baseAddress else { return false }
         let identifier = Header.field(base, Header.identifierOffset)
-        guard let flight = channel.waiting[identifier].flatMap({ flights[$0] }) else { return }
+        guard let flight = channel.waiting[identifier].flatMap({ flights[$0] }) else { return false }
         guard let response = UpstreamResponse(message, questionEnd: flight.question.end),
             flight.checked != nil || flight.question.isAnswered(by: message)
-        else { return }
+        else { return false }
         guard
             let place = flight.outstanding.firstIndex(where: {
                 $0.channel === channel && $0.identifier == identifier
             })
-        else { return }
+        else { return false }
         let attempt = flight.outstanding.remove(at: place)
         forget(attempt)
         let upstream = attempt.upstream
@@ -25,14 +28,20 @@ extension ForwardEngine {
         let now = loop.now
         upstream.observe(roundTrip: now &- attempt.sentAt)
         recovered(upstream)
-        if flight.checked != nil { return checkSucceeded(flight) }
+        if flight.checked != nil {
+            checkSucceeded(flight)
+            return true
+        }
         upstream.metrics.observe(response.code, nanoseconds: now &- attempt.sentAt)
         let stage = stages[flight.stage]
-        if response.isTruncated, flight.retriesTruncated, !flight.needsStream, upstream.tls == nil {
+        if response.isTruncated, flight.retriesTruncated, !flight.needsStream, !upstream.isStreamOnly {
             flight.needsStream = true
             if flight.keepsTruncated { flight.truncated = (Array(message), upstream) }
             // The next attempt is at the same upstream, and is no new one.
-            if begin(flight, upstream, now) { return proceed(flight) }
+            if begin(flight, upstream, now) {
+                proceed(flight)
+                return true
+            }
         }
         if !stage.options.failoverCodes.isEmpty, stage.options.failoverCodes.contains(response.code) {
             flight.failovers += 1
@@ -40,10 +49,12 @@ extension ForwardEngine {
                 // What the next one says counts, so that there is always one more attempt.
                 flight.mostAttempts = max(flight.mostAttempts, flight.attempts + 1)
                 flight.nextAttemptAt = now
-                return proceed(flight)
+                proceed(flight)
+                return true
             }
         }
         deliver(response, flight, stage, from: upstream)
+        return true
     }
 
     private func deliver(

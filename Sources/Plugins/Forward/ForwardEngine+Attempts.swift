@@ -69,11 +69,16 @@ extension ForwardEngine {
                 continue
             }
             flight.outstanding.remove(at: place)
-            // A connection on which an answer is missing is not trusted with more (CoreDNS closes it).
-            attempt.channel.isRetired = true
-            let isConnecting = (attempt.channel as? StreamChannel).map { !$0.isConnected } ?? false
-            let what = isConnecting ? "dial tcp \(attempt.upstream.name)" : "read \(attempt.channel.ends)"
-            flight.failure = "\(what): i/o timeout"
+            if let channel = attempt.channel as? HTTPSChannel {
+                channel.doubt(since: attempt.sentAt)
+                flight.failure = "\(channel.ends): i/o timeout"
+            } else {
+                // A connection on which an answer is missing is not trusted with more (CoreDNS closes it).
+                attempt.channel.isRetired = true
+                let isConnecting = (attempt.channel as? StreamChannel).map { !$0.isConnected } ?? false
+                let what = isConnecting ? "dial tcp \(attempt.upstream.name)" : "read \(attempt.channel.ends)"
+                flight.failure = "\(what): i/o timeout"
+            }
             forget(attempt)
             noteFailure(attempt.upstream, flight)
         }
@@ -136,7 +141,11 @@ extension ForwardEngine {
     }
 
     /// An attempt's channel has failed: the next one begins.
-    func attemptFailed(_ flight: Flight, _ channel: UpstreamChannel, _ identifier: UInt16, _ failure: String) {
+    ///
+    /// - Parameter isFree: whether all that happened is that a connection which was kept was closed.
+    func attemptFailed(
+        _ flight: Flight, _ channel: UpstreamChannel, _ identifier: UInt16, _ failure: String, isFree: Bool = false
+    ) {
         guard !flight.isOver,
             let place = flight.outstanding.firstIndex(where: {
                 $0.channel === channel && $0.identifier == identifier
@@ -144,7 +153,7 @@ extension ForwardEngine {
         else { return }
         let attempt = flight.outstanding.remove(at: place)
         flight.failure = failure
-        if let stream = channel as? StreamChannel, stream.hasAnswered, flight.freeRetries < StreamChannel.mostOpen + 1 {
+        if isFree || (channel as? StreamChannel)?.hasAnswered == true, flight.freeRetries < StreamChannel.mostOpen + 1 {
             // CoreDNS: the upstream has closed a connection that was kept. That says nothing about the upstream.
             flight.freeRetries += 1
             flight.attempts -= 1

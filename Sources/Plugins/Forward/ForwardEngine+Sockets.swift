@@ -8,6 +8,7 @@ extension ForwardEngine {
     func send(
         _ flight: Flight, to upstream: Upstream, _ stage: EngineStage
     ) -> (channel: UpstreamChannel, identifier: UInt16)? {
+        if let https = upstream.https { return sendOverHTTPS(flight, to: upstream, https, stage) }
         do throws(SystemError) {
             let channel: UpstreamChannel =
                 flight.needsStream || upstream.tls != nil
@@ -49,7 +50,7 @@ extension ForwardEngine {
     }
 
     /// Whether a channel that is kept may still be used.
-    private func mayReuse(_ channel: UpstreamChannel, _ stage: EngineStage) -> Bool {
+    func mayReuse(_ channel: UpstreamChannel, _ stage: EngineStage) -> Bool {
         if channel.isRetired || channel.isClosed { return false }
         if stage.options.longestAge > 0, loop.now &- channel.openedAt > stage.options.longestAge { return false }
         return !channel.waiting.isEmpty || loop.now &- channel.usedAt <= stage.options.expire
@@ -88,7 +89,7 @@ extension ForwardEngine {
     }
 
     private func register(
-        _ channel: UpstreamChannel, _ interest: EventLoop.Events, _ handler: @escaping EventLoop.Handler
+        _ channel: SocketChannel, _ interest: EventLoop.Events, _ handler: @escaping EventLoop.Handler
     ) throws(SystemError) {
         do throws(SystemError) {
             try loop.register(channel.socket.descriptor, interest, handler: handler)
@@ -265,7 +266,12 @@ extension ForwardEngine {
     /// Nobody waits any more for the answer of an attempt.
     func forget(_ attempt: Flight.Attempt) {
         let channel = attempt.channel
-        channel.waiting.remove(attempt.identifier)
+        channel.forget(attempt.identifier)
+        closeIfDone(channel)
+    }
+
+    /// Closes a channel that nobody waits on and that is not kept.
+    func closeIfDone(_ channel: UpstreamChannel) {
         guard channel.waiting.isEmpty, !channel.isClosed else { return }
         let stage = channel.upstream.stage
         let mostIdle = stage.options.mostIdle
@@ -274,13 +280,16 @@ extension ForwardEngine {
     }
 
     private func idleChannels(like channel: UpstreamChannel) -> Int {
-        channel is StreamChannel
-            ? channel.upstream.streams.count { $0.waiting.isEmpty }
-            : channel.upstream.datagrams.count { $0.waiting.isEmpty }
+        switch channel {
+        case is StreamChannel: channel.upstream.streams.count { $0.waiting.isEmpty }
+        case is DatagramChannel: channel.upstream.datagrams.count { $0.waiting.isEmpty }
+        // Its client has the limit.
+        default: 0
+        }
     }
 
     /// Has a channel take no more questions.
-    private func retire(_ channel: UpstreamChannel) {
+    func retire(_ channel: UpstreamChannel) {
         channel.isRetired = true
         if channel.waiting.isEmpty { return close(channel) }
         takeOut(channel)
@@ -291,6 +300,7 @@ extension ForwardEngine {
         let upstream = channel.upstream
         if let place = upstream.datagrams.firstIndex(where: { $0 === channel }) { upstream.datagrams.remove(at: place) }
         if let place = upstream.streams.firstIndex(where: { $0 === channel }) { upstream.streams.remove(at: place) }
+        if upstream.httpsChannel === channel { upstream.httpsChannel = nil }
         if let place = upstream.retired.firstIndex(where: { $0 === channel }) { upstream.retired.remove(at: place) }
     }
 
@@ -298,9 +308,13 @@ extension ForwardEngine {
         guard !channel.isClosed else { return }
         channel.isClosed = true
         channel.isRetired = true
-        loop.unregister(channel.socket.descriptor)
-        (channel as? StreamChannel)?.session?.end()
-        channel.socket.close()
+        if let channel = channel as? SocketChannel {
+            loop.unregister(channel.socket.descriptor)
+            (channel as? StreamChannel)?.session?.end()
+            channel.socket.close()
+        } else {
+            (channel as? HTTPSChannel)?.close()
+        }
         takeOut(channel)
     }
 
@@ -330,7 +344,8 @@ extension ForwardEngine {
         var isAnyOpen = false
         for stage in stages {
             for upstream in stage.allUpstreams {
-                let kept: [UpstreamChannel] = upstream.datagrams + upstream.streams
+                var kept: [UpstreamChannel] = upstream.datagrams + upstream.streams
+                if let channel = upstream.httpsChannel { kept.append(channel) }
                 for channel in kept where channel.waiting.isEmpty && !mayReuse(channel, stage) { close(channel) }
                 if upstream.openSockets > 0 { isAnyOpen = true }
             }

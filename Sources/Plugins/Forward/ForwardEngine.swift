@@ -211,6 +211,7 @@ final class ForwardEngine {
         for upstream in stages.flatMap(\.allUpstreams) {
             for channel in upstream.datagrams { close(channel) }
             for channel in upstream.streams { close(channel) }
+            if let channel = upstream.httpsChannel { close(channel) }
             for channel in upstream.retired { close(channel) }
         }
     }

@@ -78,6 +78,8 @@ final class UpstreamMetrics: Sendable {
     private let streamMisses = Atomic<UInt64>(0)
     private let secureHits = Atomic<UInt64>(0)
     private let secureMisses = Atomic<UInt64>(0)
+    private let httpsHits = Atomic<UInt64>(0)
+    private let httpsMisses = Atomic<UInt64>(0)
 
     private struct State {
         var checkFailures: UInt64 = 0
@@ -115,6 +117,15 @@ final class UpstreamMetrics: Sendable {
             secureHits.wrappingAdd(1, ordering: .relaxed)
         } else {
             secureMisses.wrappingAdd(1, ordering: .relaxed)
+        }
+    }
+
+    /// Counts a question over HTTPS.
+    func countHTTPSConnection(isReused: Bool) {
+        if isReused {
+            httpsHits.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            httpsMisses.wrappingAdd(1, ordering: .relaxed)
         }
     }
 
@@ -160,7 +171,9 @@ final class UpstreamMetrics: Sendable {
             ? (streamHits.load(ordering: .relaxed), datagramHits.load(ordering: .relaxed))
             : (streamMisses.load(ordering: .relaxed), datagramMisses.load(ordering: .relaxed))
         let secure = reused ? secureHits.load(ordering: .relaxed) : secureMisses.load(ordering: .relaxed)
-        return [("tcp", stream), ("tcp-tls", secure), ("udp", datagram)].filter { $0.1 > 0 }.map { kind, count in
+        let https = reused ? httpsHits.load(ordering: .relaxed) : httpsMisses.load(ordering: .relaxed)
+        return [("https", https), ("tcp", stream), ("tcp-tls", secure), ("udp", datagram)].filter { $0.1 > 0 }.map {
+            kind, count in
             MetricsRegistry.Sample(
                 labels: [("proto", kind), ("proxy_name", "forward"), ("to", to)], value: Double(count))
         }

@@ -1,3 +1,4 @@
+import Corefile
 import DNSWire
 import LinuxIO
 
@@ -10,8 +11,11 @@ struct ForwardOptions {
         case sequential
     }
 
-    /// Most upstreams of a directive (CoreDNS).
-    static let mostUpstreams = 15
+    /// Most TOs of a directive (CoreDNS). Each may be several upstreams: the name of a host, or a file.
+    static let mostTargets = 15
+    /// Most upstreams of a directive; those beyond are not used. CoreDNS has no limit, but a query tries only few of them, and
+    /// each costs sockets and series of metrics.
+    static let mostUpstreams = 64
 
     /// The zone whose names are forwarded, in wire form.
     var from: [UInt8] = [0]
@@ -48,6 +52,10 @@ struct ForwardOptions {
     var failoverCodes: Set<ResponseCode> = []
     var failsFast = false
     var sourceAddress: SocketAddress?
+    /// Whom to ask for the addresses of hosts; none for the system.
+    var resolvers: [SocketAddress] = []
+    /// Whether questions over HTTPS go into the URL; otherwise they are posted.
+    var usesGet = false
 
     /// What upstreams over TLS are spoken to with; nil where there is none.
     var tls: TLSContext?
@@ -59,20 +67,32 @@ struct ForwardOptions {
     static func targets(_ destinations: [ForwardDestination]) -> [UpstreamTarget] {
         var seen: Set<UpstreamTarget> = []
         return destinations.flatMap { destination in
-            destination.addresses.map { UpstreamTarget(address: $0, peer: destination.peer) }
+            destination.addresses.map {
+                UpstreamTarget(address: $0, peer: destination.peer, isHTTPS: destination.isHTTPS)
+            }
         }.filter { seen.insert($0).inserted }
     }
 }
 
-/// One TO: an address, or a file with addresses.
+/// One TO: an address, a file with addresses, or the name of a host that has some.
 struct ForwardDestination {
-    /// The file's path; nil for an address.
+    /// The file's path; nil for what is none.
     var path: String?
+    /// The name; nil for what is none. Its addresses are found when the server starts or reloads, and not again before the next
+    /// time (CoreDNS).
+    var host: ForwardHostName?
+    /// Where it stands.
+    var location: SourceLocation?
     /// What the file was when it was read.
     var stamp: FileStamp?
     var addresses: [SocketAddress]
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
+
+    /// Whether it is a file that names no server.
+    var isEmpty: Bool { path != nil && addresses.isEmpty }
 }
 
 /// An address and how it is asked: what makes two upstreams the same.
@@ -80,4 +100,6 @@ struct UpstreamTarget: Hashable, Sendable {
     let address: SocketAddress
     /// Whom its certificate must be for; nil where it is not asked over TLS.
     var peer: TLSPeerName?
+    /// Whether it is asked over HTTPS; then it has a peer.
+    var isHTTPS = false
 }

@@ -9,7 +9,11 @@ import Synchronization
 package final class ForwardPlugin: Plugin {
     package static let directive = "forward"
 
-    let stages: [ForwardOptions]
+    /// What the directives say; with the addresses of hosts once started.
+    var stages: [ForwardOptions] { known.withLock { $0 } }
+    private let known: Mutex<[ForwardOptions]>
+    /// Ends the start where the process stops.
+    private let stopper = Stopper()
     private let matchers: ForwardMatchers
     private let process: ProcessContext
     private let engine = Mutex<EngineHolder?>(nil)
@@ -31,7 +35,7 @@ package final class ForwardPlugin: Plugin {
     package init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError) {
         var stages: [ForwardOptions] = []
         for directive in directives { stages.append(try ForwardOptions(directive, setup)) }
-        self.stages = stages
+        known = Mutex(stages)
         matchers = ForwardMatchers(stages)
         process = setup.process
         // CoreDNS: questions of other classes than IN are for upstreams too.
@@ -40,6 +44,24 @@ package final class ForwardPlugin: Plugin {
 
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
     package var upstreamNames: [String] { stages.flatMap { $0.targets() }.map(\.address.description) }
+
+    /// Finds the addresses of the hosts that are named (CoreDNS: on each start and reload).
+    package func start() throws(StartError) {
+        var stages = stages
+        for place in stages.indices {
+            let names = ResolveHostNames(
+                resolvers: stages[place].resolvers, clock: process.clock, stopper: stopper)
+            stages[place].destinations = try names.resolve(stages[place].destinations)
+            let count = stages[place].targets().count
+            if count > ForwardOptions.mostUpstreams {
+                process.log.warning(
+                    "plugin/forward: \(count) upstreams, of which the first \(ForwardOptions.mostUpstreams) are used")
+            }
+        }
+        known.withLock { $0 = stages }
+    }
+
+    package func stop() { stopper.stop() }
 
     package func leave(_ loop: EventLoop) {
         let holder = engine.withLock { holder in

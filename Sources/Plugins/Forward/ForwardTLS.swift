@@ -4,9 +4,6 @@ import PluginKit
 
 /// What a `forward` directive says about TLS: `tls [CERT KEY] [CA]`, `tls_servername NAME`, and upstreams with `tls://`.
 struct ForwardTLS {
-    /// The port of DNS over TLS (RFC 7858, section 3.1).
-    static let port: UInt16 = 853
-
     /// The paths of `tls`, each with where it stands. Of several, the last one counts (as in CoreDNS).
     private struct Files {
         var certificate: (path: String, token: Token)?
@@ -79,45 +76,23 @@ struct ForwardTLS {
         return try Self.open(Files(), at: directive.name)
     }
 
-    /// Reads what follows `tls://`: an address, with `%NAME` the name of the server there, and then a port.
-    func destination(_ text: String, _ token: Token) throws(CorefileError) -> ForwardDestination {
-        var host = text
-        var name: String?
-        if let percent = text.lastIndex(of: "%") {
-            host = String(text[..<percent])
-            var rest = text[text.index(after: percent)...]
-            var port: Substring = ""
-            if let colon = rest.lastIndex(of: ":") {
-                port = rest[colon...]
-                rest = rest[..<colon]
-            }
-            if host.hasPrefix("[") {
-                guard rest.hasSuffix("]") else { throw Self.noAddress(token) }
-                rest = rest.dropLast()
-                host += "]"
-            }
-            host += port
-            name = String(rest)
-        }
-        guard host != "localhost", !host.hasPrefix("localhost:"), !host.hasPrefix(":"),
-            let address = SocketAddress.parse(host, defaultPort: Self.port)
-        else { throw Self.noAddress(token) }
-        guard let name else {
+    /// Whom the certificate of an upstream over TLS has to be for.
+    func peer(_ target: ForwardTarget, _ token: Token) throws(CorefileError) -> TLSPeerName {
+        guard let name = target.serverName else {
+            if let serverName { return serverName.name }
+            switch target.host {
             // As Go's client: without a name the certificate has to be for the address.
-            return ForwardDestination(addresses: [address], peer: serverName?.name ?? TLSPeerName(address))
+            case .address(let address): return TLSPeerName(address)
+            // RFC 8310, section 5: for the name that was asked for. CoreDNS has it be for the address that the name has.
+            case .name(let host): return host.peer
+            case .neither: throw token.error("plugin/forward: '\(token.text)' names no server")
+            }
         }
         if let serverName {
             throw token.error(
                 "plugin/forward: both forward ('\(serverName.text)') and proxy level ('\(name)') TLS servernames are set for "
-                    + "upstream proxy '\(address)', expected one of them")
+                    + "upstream proxy '\(target.place)', expected one of them")
         }
-        return ForwardDestination(addresses: [address], peer: try Self.name(name, token))
-    }
-
-    private static func noAddress(_ token: Token) -> CorefileError {
-        token.error(
-            "plugin/forward: '\(token.text)' is not an IP address, expected one such as tls://9.9.9.9 or "
-                + "tls://9.9.9.9%dns.quad9.net:853 (host names are not in apodns yet, and name servers of a file are asked "
-                + "without TLS)")
+        return try Self.name(name, token)
     }
 }

@@ -1,6 +1,5 @@
 import Corefile
 import DNSWire
-import Glibc
 import LinuxIO
 import PluginKit
 
@@ -40,12 +39,11 @@ extension ForwardOptions {
                 "plugin/forward: max_age (\(longestAge / Clock.millisecond)ms) must not be less than expire "
                     + "(\(expire / Clock.millisecond)ms)")
         }
-        for token in directive.arguments.dropFirst() { destinations.append(try Self.destination(token, tls, setup)) }
-        self.tls = try tls.context(isNeeded: destinations.contains { $0.peer != nil }, directive)
-        let count = targets().count
-        guard count <= Self.mostUpstreams else {
-            throw directive.error("plugin/forward: more than \(Self.mostUpstreams) TOs configured: \(count)")
+        for token in directive.arguments.dropFirst() {
+            destinations.append(try ForwardDestination(token, tls, setup))
         }
+        self.tls = try tls.context(isNeeded: destinations.contains { $0.peer != nil }, directive)
+        try checkDestinations(directive, setup)
     }
 
     private static func wire(_ zone: String, _ token: Token) throws(CorefileError) -> [UInt8] {
@@ -56,46 +54,20 @@ extension ForwardOptions {
         }
     }
 
-    // MARK: Destinations
-
-    private static func destination(
-        _ token: Token, _ tls: ForwardTLS, _ setup: BlockSetup
-    ) throws(CorefileError) -> ForwardDestination {
-        var text = token.text
-        if let scheme = text.range(of: "://") {
-            let name = String(text[..<scheme.lowerBound])
-            text = String(text[scheme.upperBound...])
-            switch name {
-            case "dns": break
-            case "tls": return try tls.destination(text, token)
-            case "https":
-                throw token.error(
-                    "plugin/forward: '\(token.text)': upstreams over \(name):// are known in CoreDNS, not in apodns yet"
-                )
-            default:
-                throw token.error(
-                    "plugin/forward: '\(name)' is not supported as a destination protocol in forward: \(token.text), "
-                        + "expected dns://, or an address alone")
+    /// CoreDNS: a file without name servers counts for nothing, as long as there is something else.
+    private func checkDestinations(_ directive: Directive, _ setup: BlockSetup) throws(CorefileError) {
+        let (empty, used) = (destinations.filter(\.isEmpty), destinations.filter { !$0.isEmpty })
+        for file in empty {
+            guard let path = file.path else { continue }
+            let problem = "no nameservers found in \(path), expected a line such as nameserver 10.0.0.10"
+            guard !used.isEmpty else {
+                throw directive.error("plugin/forward: no valid upstream addresses found: \(problem)")
             }
+            if let location = file.location { setup.warn(location, "plugin/forward: \(problem)") }
         }
-        if let address = SocketAddress.parse(text, defaultPort: ResolverFile.port), text != "localhost" {
-            return ForwardDestination(addresses: [address])
+        guard used.count <= Self.mostTargets else {
+            throw directive.error("plugin/forward: more than \(Self.mostTargets) TOs configured: \(used.count)")
         }
-        let path = setup.resolve(text)
-        let destination: ForwardDestination
-        do throws(SystemError) {
-            destination = try ResolverFile.read(path)
-        } catch {
-            guard error.code == ENOENT else { throw token.error("plugin/forward: \(error)") }
-            throw token.error(
-                "plugin/forward: not an IP address or file: \"\(token.text)\", expected an address such as 10.0.0.10 or "
-                    + "[2001:db8::53]:5353, or a file such as /etc/resolv.conf (host names are not in apodns yet)")
-        }
-        guard !destination.addresses.isEmpty else {
-            throw token.error(
-                "plugin/forward: no nameservers found in \(path), expected a line such as nameserver 10.0.0.10")
-        }
-        return destination
     }
 
     // MARK: Properties: each says whether it was one of its own
@@ -126,17 +98,25 @@ extension ForwardOptions {
             }
             sourceAddress = address
         case "resolver":
-            // Only host names need it, and those are refused where they stand.
             try property.expectArguments(1...)
-            for token in property.arguments where SocketAddress.parse(token.text, defaultPort: 53) == nil {
-                throw token.error("plugin/forward: resolver must be an IP address or IP:port: \"\(token.text)\"")
+            // Of several, the last one counts (as in CoreDNS).
+            resolvers = []
+            for token in property.arguments {
+                guard let target = ForwardTarget(token.text), case .address(let address) = target.host,
+                    target.text == token.text
+                else {
+                    throw token.error(
+                        "plugin/forward: resolver must be an IP address or IP:port: \"\(token.text)\", expected one such "
+                            + "as 10.0.0.10 or [2001:db8::53]:5353")
+                }
+                resolvers.append(address)
             }
         case "doh_method":
-            // Only https:// needs it, which is refused where it stands.
             let token = try property.onlyArgument()
             guard token.text == "GET" || token.text == "POST" else {
                 throw token.error("plugin/forward: doh_method must be either POST or GET, not '\(token.text)'")
             }
+            usesGet = token.text == "GET"
         default: return false
         }
         return true
@@ -238,17 +218,5 @@ extension ForwardOptions {
             codes.insert(code)
         }
         return codes
-    }
-}
-
-extension String {
-    /// Where `text` stands first; nil where it does not.
-    fileprivate func range(of text: String) -> Range<String.Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

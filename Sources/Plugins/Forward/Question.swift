@@ -91,9 +91,14 @@ struct Question {
 
     /// A health check's question: the name servers of a name.
     init(checking name: [UInt8], recursionDesired: Bool) {
+        self.init(name, .ns, recursionDesired: recursionDesired)
+    }
+
+    /// A question of the server's own, in class IN, about a name in wire form.
+    init(_ name: [UInt8], _ type: RecordType, recursionDesired: Bool) {
         message =
             [0, 0, recursionDesired ? UInt8(Header.recursionDesired >> 8) : 0, 0, 0, 1, 0, 0, 0, 0, 0, 0] + name + [
-                0, 2, 0, 1,
+                UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xFF), 0, 1,
             ]
         end = message.count
     }

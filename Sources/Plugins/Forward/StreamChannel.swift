@@ -2,7 +2,7 @@ import Glibc
 import LinuxIO
 
 /// A TCP connection, over TLS where its upstream has it: questions in frames, answered in any order (RFC 7766).
-final class StreamChannel: UpstreamChannel {
+final class StreamChannel: SocketChannel {
     /// Connections of an upstream. Beyond, questions share them.
     static let mostOpen = 8
     /// Bytes that wait to be sent: an upstream that takes none is as good as gone.

@@ -8,9 +8,13 @@ final class Upstream {
     let metrics: UpstreamMetrics
     /// What it is spoken to with over TLS; nil where it is asked over UDP and TCP as they are.
     let tls: UpstreamTLS?
+    /// What it is asked with over HTTPS; nil where it is asked without.
+    let https: UpstreamHTTPS?
     unowned let stage: EngineStage
     var datagrams: [DatagramChannel] = []
     var streams: [StreamChannel] = []
+    /// Its connections over HTTPS.
+    var httpsChannel: HTTPSChannel?
     /// Sockets that take no more questions, but are still waited on.
     var retired: [UpstreamChannel] = []
     /// Failed health checks in a row.
@@ -25,8 +29,11 @@ final class Upstream {
     /// Whether its being down was logged.
     var wasDown = false
 
-    init(address: SocketAddress, tls: UpstreamTLS?, stage: EngineStage, metrics: UpstreamMetrics) {
+    init(
+        address: SocketAddress, tls: UpstreamTLS?, https: UpstreamHTTPS?, stage: EngineStage, metrics: UpstreamMetrics
+    ) {
         self.tls = tls
+        self.https = https
         self.stage = stage
         self.address = address
         name = address.description
@@ -42,8 +49,14 @@ final class Upstream {
         }
     }
 
-    /// Sockets to it that are open.
-    var openSockets: Int { datagrams.count + streams.count + retired.count }
+    /// Whether it is asked over a stream alone.
+    var isStreamOnly: Bool { tls != nil || https != nil }
+
+    /// Whom its certificate must be for; nil where it shows none.
+    var peer: TLSPeerName? { tls?.peer ?? https?.peer }
+
+    /// Sockets to it that are open; those over HTTPS count as one.
+    var openSockets: Int { datagrams.count + streams.count + retired.count + (httpsChannel == nil ? 0 : 1) }
 
     /// CoreDNS: more failed checks than `max_fails`.
     func isDown(_ maxFails: Int) -> Bool { maxFails > 0 && fails > maxFails }

@@ -1,8 +1,7 @@
 import LinuxIO
 
-/// A socket to an upstream, with the questions that wait for answers on it.
+/// A way to an upstream, with the questions that wait for answers on it.
 class UpstreamChannel {
-    let socket: ConnectedSocket
     unowned let upstream: Upstream
     let openedAt: UInt64
     /// When it was last of use.
@@ -13,16 +12,15 @@ class UpstreamChannel {
     var isRetired = false
     var isClosed = false
 
-    init(socket: ConnectedSocket, upstream: Upstream, now: UInt64) {
-        self.socket = socket
+    init(upstream: Upstream, now: UInt64) {
         self.upstream = upstream
         openedAt = now
         usedAt = now
     }
 
-    /// How Go's net package names what goes over it.
-    var network: String { "udp" }
+    /// What it is called when it has failed.
+    var ends: String { upstream.name }
 
-    /// Both ends, as Go's errors name them.
-    var ends: String { "\(network) \(socket.localAddress.map(String.init(describing:)) ?? "?")->\(upstream.address)" }
+    /// Nobody waits any more for the answer with an id.
+    func forget(_ identifier: UInt16) { waiting.remove(identifier) }
 }

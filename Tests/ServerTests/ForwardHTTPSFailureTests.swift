@@ -1,0 +1,380 @@
+import DNSWire
+import Foundation
+import Glibc
+import LinuxIO
+import PluginKit
+import Plugins
+import ScriptedAPI
+import Server
+import ServerHarness
+import Synchronization
+import Testing
+
+/// `forward` to upstreams over HTTPS that are dead, slow, come and go, or lie.
+@Suite struct ForwardHTTPSFailureTests {
+    typealias Reaction = TestHTTPSUpstream.Reaction
+    typealias Request = TestHTTPSUpstream.Request
+
+    private static func upstream(
+        _ certificate: ScriptedCertificate = .valid, clients: TLSClientAuthentication = .noCertificate,
+        at address: SocketAddress = .loopback(port: 0),
+        _ react: @escaping @Sendable (Request) -> Reaction = { .answer($0.answer) }
+    ) throws -> TestHTTPSUpstream {
+        try ForwardHTTPSTests.upstream(certificate, clients: clients, at: address, react)
+    }
+
+    private static func corefile(_ to: String, _ options: String = "", tls: String? = nil) throws -> String {
+        try ForwardHTTPSTests.corefile(to, options, tls: tls)
+    }
+
+    struct BadResponse: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// What the log says behind the URL: how it begins.
+        let words: String
+        let react: @Sendable (Request) -> Reaction
+        var testDescription: String { name }
+
+        init(_ name: String, _ words: String, _ react: @escaping @Sendable (Request) -> Reaction) {
+            self.name = name
+            self.words = words
+            self.react = react
+        }
+    }
+
+    /// What two threads know.
+    private final class Flag: Sendable {
+        private let state = Atomic(false)
+        var isSet: Bool { state.load(ordering: .relaxed) }
+        func set() { state.store(true, ordering: .relaxed) }
+    }
+
+    private static let noAnswer = "the body is no answer to the question"
+    private static let badResponses =
+        [204, 301, 400, 404, 415, 500, 503].map { status in
+            BadResponse("\(status)", status == 204 ? noAnswer : "HTTP status \(status)") { request in
+                var reaction = Reaction.answer(status == 204 ? [] : request.answer)
+                reaction.status = status
+                reaction.fields = ["Location: /elsewhere"]
+                return reaction
+            }
+        } + [
+            BadResponse("a page", "the content type is text/html, expected application/dns-message") {
+                var reaction = Reaction.answer($0.answer)
+                reaction.contentType = "text/html; charset=utf-8"
+                return reaction
+            },
+            BadResponse("no type", "the content type is nothing, expected application/dns-message") {
+                var reaction = Reaction.answer($0.answer)
+                reaction.contentType = nil
+                return reaction
+            },
+            BadResponse("nothing", noAnswer) { _ in .answer([]) },
+            BadResponse("one byte", noAnswer) { _ in .answer([0]) },
+            BadResponse("a header's half", noAnswer) { .answer(Array($0.answer.prefix(11))) },
+            BadResponse("garbage", noAnswer) { _ in .answer(Array("<html>not a DNS message</html>".utf8)) },
+            BadResponse("a cut answer", noAnswer) { .answer(Array($0.answer.dropLast(3))) },
+            BadResponse("the question", noAnswer) { .answer($0.query.bytes) },
+            BadResponse("another question", noAnswer) { request in
+                var answer = request.answer
+                answer[13] ^= 1
+                return .answer(answer)
+            },
+            BadResponse("another type", noAnswer) { request in
+                var answer = request.answer
+                answer[request.query.questionEnd - 3] ^= 16
+                return .answer(answer)
+            },
+            BadResponse("too long", "the response is longer than 65535 bytes") {
+                .answer($0.answer + [UInt8](repeating: 0, count: 70_000))
+            },
+            BadResponse("a long head", "the head of the response is longer than 65536 bytes") {
+                var reaction = Reaction.answer($0.answer)
+                reaction.fields = (0..<1000).map { "X-\($0): " + String(repeating: "x", count: 100) }
+                return reaction
+            },
+            BadResponse("an early end", "the connection was closed before there was a response") { _ in .close },
+            BadResponse("half a head", "the connection was closed before there was a response") {
+                var reaction = Reaction.answer($0.answer)
+                reaction.closesAfter = 5
+                return reaction
+            },
+            BadResponse("half a body", "the response ended too early") {
+                var reaction = Reaction.answer($0.answer)
+                reaction.closesAfter = reaction.bytes.count - 10
+                return reaction
+            },
+        ]
+
+    @Test(arguments: badResponses)
+    func badResponse(row: BadResponse) throws {
+        let upstream = try Self.upstream { request in
+            request.query.name == "good.example." ? .answer(request.answer) : row.react(request)
+        }
+        let server = try RunningServer(Self.corefile("https://\(upstream.address)", "max_fails 0"))
+        let client = try server.datagramClient()
+        for number in 0..<3 {
+            #expect(try client.ask(DNSQuestion("n\(number).example.")).code == .serverFailure)
+            #expect(try client.ask(DNSQuestion("good.example.")).code == .noError)
+        }
+        let words = "2 n0.example. A: https://\(upstream.address)/dns-query: \(row.words)"
+        #expect(server.lines.all.contains { $0.contains(words) }, "\(server.lines.all)")
+        // An upstream is tried twice; whether it was a connection that was kept makes no difference.
+        #expect(upstream.requests.count { $0.query.name == "n0.example." } == 2)
+        #expect(holdsInTime { OpenSockets.to(upstream.address) <= 2 })
+    }
+
+    /// What is no good makes an upstream a failed one: the next one is asked, and it is checked, with POST, until it is good again.
+    @Test(arguments: ["POST", "GET"])
+    func theNextOneAnswers(method: String) throws {
+        let isGood = Flag()
+        let first = try Self.upstream { request in
+            if isGood.isSet { return .answer(request.answer) }
+            var reaction = Reaction.answer(request.answer)
+            reaction.status = 503
+            return reaction
+        }
+        let second = try Self.upstream()
+        let server = try RunningServer(
+            Self.corefile(
+                "https://\(first.address) https://\(second.address)",
+                "policy sequential\n doh_method \(method)\n health_check 10ms\n max_fails 1"))
+        let client = try server.datagramClient()
+        for number in 0..<20 { #expect(try client.ask(DNSQuestion("n\(number).example.")).code == .noError) }
+        #expect(second.requests.count == 20)
+        let words =
+            "upstream \(first.address) is down: 2 health checks have failed, the last with: "
+            + "https://\(first.address)/dns-query: HTTP status 503"
+        #expect(holdsInTime { server.lines.all.contains { $0.contains(words) } }, "\(server.lines.all)")
+        #expect(first.requests.allSatisfy { $0.method == method })
+        #expect(!first.checks.isEmpty && first.checks.allSatisfy { $0.method == "POST" && $0.query.type == .ns })
+        isGood.set()
+        #expect(holdsInTime { server.lines.all.contains { $0.contains("\(first.address) answers again") } })
+        let before = first.requests.count
+        #expect(try client.ask(DNSQuestion("again.example.")).code == .noError)
+        #expect(first.requests.count == before + 1)
+    }
+
+    static let verdicts: [(certificate: ScriptedCertificate, name: String, option: String, reason: String?)] = [
+        (.valid, "", "", nil),
+        (.valid, "%localhost", "", nil),
+        (.valid, "", "tls_servername localhost", nil),
+        (.valid, "", "tls_servername 127.0.0.1", nil),
+        (.valid, "%dns.example", "", "tls: the certificate of dns.example is not valid: hostname mismatch"),
+        (
+            .valid, "", "tls_servername dns.example",
+            "tls: the certificate of dns.example is not valid: hostname mismatch"
+        ),
+        (.wrongHost, "", "", "tls: the certificate of 127.0.0.1 is not valid: IP address mismatch"),
+        (.wrongHost, "%elsewhere.example", "", nil),
+        (.expired, "", "", "tls: the certificate of 127.0.0.1 is not valid: certificate has expired"),
+        (
+            .unknownAuthority, "", "",
+            "tls: the certificate of 127.0.0.1 is not valid: unable to get local issuer certificate"
+        ),
+    ]
+
+    @Test(arguments: verdicts)
+    func whomItTrusts(certificate: ScriptedCertificate, name: String, option: String, reason: String?) throws {
+        let upstream = try Self.upstream(certificate)
+        let to = "https://127.0.0.1\(name):\(upstream.address.port)"
+        let server = try RunningServer(Self.corefile(to, option))
+        let response = try server.datagramClient().ask(DNSQuestion("www.example."))
+        guard let reason else {
+            #expect(response.code == .noError, "\(server.lines.all)")
+            return
+        }
+        #expect(response.code == .serverFailure)
+        let line = "2 www.example. A: https://\(upstream.address)/dns-query: \(reason)"
+        #expect(server.lines.all.contains { $0.hasSuffix(line) }, "\(server.lines.all)")
+        #expect(upstream.requests.isEmpty && upstream.checks.isEmpty)
+    }
+
+    /// What the upstream wants of its clients.
+    @Test func ownCertificate() throws {
+        let made = try ScriptedCertificates.shared()
+        let upstream = try Self.upstream(clients: .requireAndVerify)
+        let to = "https://\(upstream.address)"
+        let known = try RunningServer(
+            Self.corefile(to, tls: "\(made.clientCertificate) \(made.clientKey) \(made.authority)"))
+        #expect(try known.datagramClient().ask(DNSQuestion("a.example.")).code == .noError)
+        for tls in [
+            made.authority,
+            "\(made.serverCertificate(.unknownAuthority)) \(made.serverKey(.unknownAuthority)) \(made.authority)",
+        ] {
+            let server = try RunningServer(Self.corefile(to, tls: tls))
+            #expect(try server.datagramClient().ask(DNSQuestion("b.example.")).code == .serverFailure)
+            #expect(
+                server.lines.all.contains { $0.contains("2 b.example. A: \(to)/dns-query: ") }, "\(server.lines.all)")
+        }
+        // Without a file of authorities the system's count, and they do not know ours.
+        for tls in ["", "\(made.clientCertificate) \(made.clientKey)"] {
+            let server = try RunningServer(Self.corefile(to, tls: tls))
+            #expect(try server.datagramClient().ask(DNSQuestion("c.example.")).code == .serverFailure)
+            #expect(
+                server.lines.all.contains { $0.hasSuffix("is not valid: unable to get local issuer certificate") },
+                "\(server.lines.all)")
+        }
+        #expect(upstream.requests.count == 1)
+    }
+
+    /// What is no TLS at all: it closes, says something else, or nothing.
+    @Test(arguments: [
+        (RawUpstream.Manner.close, "tls: "), (.garbage, "tls: "), (.half, "tls: "), (.silence, "i/o timeout"),
+    ])
+    func noTLSAtAll(manner: RawUpstream.Manner, reason: String) throws {
+        let upstream = try RawUpstream(manner)
+        let server = try RunningServer(
+            Self.corefile("https://\(upstream.address)", "read_timeout 300ms\n max_fails 1\n health_check 20ms"))
+        #expect(try server.datagramClient().ask(DNSQuestion("www.example.")).code == .serverFailure)
+        let line = "2 www.example. A: https://\(upstream.address)/dns-query: \(reason)"
+        #expect(server.lines.all.contains { $0.contains(line) }, "\(server.lines.all)")
+        #expect(holdsInTime { server.lines.all.contains { $0.contains("upstream \(upstream.address) is down") } })
+    }
+
+    /// An upstream that is dead, and comes back.
+    @Test func comesBack() throws {
+        let first = try Self.upstream()
+        let server = try RunningServer(
+            Self.corefile("https://\(first.address)", "max_fails 1\n health_check 10ms\n read_timeout 500ms"))
+        let client = try server.datagramClient()
+        #expect(try client.ask(DNSQuestion("a.example.")).code == .noError)
+        first.stop()
+        #expect(try client.ask(DNSQuestion("b.example.")).code == .serverFailure)
+        let line = "2 b.example. A: https://\(first.address)/dns-query: connect: connection refused"
+        #expect(server.lines.all.contains { $0.hasSuffix(line) }, "\(server.lines.all)")
+        #expect(holdsInTime { server.lines.all.contains { $0.contains("is down") } })
+        let second = try Self.upstream(at: first.address)
+        #expect(try holdsInTime { try client.ask(DNSQuestion("c.example.")).code == .noError })
+        #expect(holdsInTime { server.lines.all.contains { $0.contains("answers again") } })
+        _ = second
+    }
+
+    /// A connection that was kept and turns out to be closed is nobody's failure.
+    @Test func keptConnectionsEnd() throws {
+        let upstream = try Self.upstream()
+        let server = try RunningServer(
+            Self.corefile("https://\(upstream.address)", "max_connect_attempts 1\n health_check 10ms"))
+        let client = try server.datagramClient()
+        for number in 1...20 {
+            #expect(try client.ask(DNSQuestion("n\(number).example.")).code == .noError)
+            upstream.closeConnections()
+            // Once it is closed, and while it may be being closed.
+            if number.isMultiple(of: 2) {
+                guard holdsInTime({ OpenSockets.accepted(at: upstream.address) == 0 }) else {
+                    Issue.record("the upstream does not close its connections")
+                    return
+                }
+            }
+        }
+        #expect(upstream.checks.isEmpty && server.lines.all.allSatisfy { !$0.contains("ERROR") }, "\(server.lines.all)")
+    }
+
+    /// The same for those of HTTP/2, which end with many streams on them.
+    @Test func sharedConnectionsEnd() throws {
+        let upstream = try TestHTTPSUpstream(tls: nil)
+        let front = try ForwardHTTPSTests.front(upstream)
+        let server = try RunningServer(
+            Self.corefile("https://\(front.address)", "max_connect_attempts 1\n max_fails 0"))
+        let client = try server.datagramClient()
+        for number in 0..<3 {
+            #expect(try client.ask(DNSQuestion("n\(number).example.")).code == .noError)
+            front.stop()
+            try front.startAgain()
+            #expect(try client.ask(DNSQuestion("m\(number).example.")).code == .noError, "\(server.lines.all)")
+        }
+    }
+
+    /// An upstream that never answers: the next one does, and nothing is left of the first one's requests.
+    @Test func silentUpstream() throws {
+        let silent = try Self.upstream { _ in .silence }
+        let good = try Self.upstream()
+        let server = try RunningServer(
+            Self.corefile(
+                "https://\(silent.address) https://\(good.address)",
+                "policy sequential\n read_timeout 500ms\n max_fails 0\n expire 300ms"))
+        #expect(try ForwardHTTPSTests.askAtOnce(server, count: 100) == 100)
+        #expect(holdsInTime { OpenSockets.to(silent.address) == 0 })
+        #expect(server.server.waitingQueries == 0)
+        let alone = try RunningServer(Self.corefile("https://\(silent.address)", "read_timeout 100ms\n max_fails 0"))
+        #expect(try ForwardHTTPSTests.askAtOnce(alone, count: 500) == 0)
+        let line = "A: https://\(silent.address)/dns-query: i/o timeout"
+        #expect(alone.lines.all.count { $0.hasSuffix(line) } == 500)
+        #expect(holdsInTime { OpenSockets.to(silent.address) == 0 })
+        #expect(OpenSockets.to(good.address) <= 8)
+    }
+
+    /// A question that is not answered says nothing about a connection that brings other answers.
+    @Test func oneSlowQuestion() throws {
+        let upstream = try TestHTTPSUpstream(tls: nil) { request in
+            request.query.name.hasPrefix("slow") ? .silence : .answer(request.answer)
+        }
+        let front = try ForwardHTTPSTests.front(upstream)
+        let server = try RunningServer(
+            Self.corefile("https://\(front.address)", "read_timeout 150ms\n max_fails 0"))
+        let (slow, client) = (try server.datagramClient(), try server.datagramClient())
+        for number in 0..<5 {
+            try slow.send(DNSQuestion("slow\(number).example.").bytes)
+            let isOver = try holdsInTime {
+                guard try client.ask(DNSQuestion("n.example.")).code == .noError else { return true }
+                return server.lines.all.count { $0.hasSuffix("i/o timeout") } > number
+            }
+            #expect(isOver)
+        }
+        #expect(server.lines.all.count { $0.contains("ERROR") } == 5, "\(server.lines.all)")
+        #expect(ForwardHTTPSTests.connections(server, "coredns_proxy_conn_cache_misses_total") == ["https": 1])
+    }
+
+    /// Clients that leave, and servers that go, while requests are under way.
+    @Test func reloadWhileQueriesAreInFlight() throws {
+        let upstream = try Self.upstream { .answer($0.answer, after: UInt64.random(in: 0...30)) }
+        let (post, get) = (
+            try Self.corefile("https://\(upstream.address)"),
+            try Self.corefile("https://\(upstream.address)", "doh_method GET")
+        )
+        let server = try RunningServer(post)
+        let client = try server.streamClient()
+        var sent: UInt16 = 0
+        for round in 0..<10 {
+            for _ in 0..<50 {
+                var question = DNSQuestion("n\(sent).example.")
+                question.identifier = sent
+                try client.send(StreamClient.frame(question.bytes))
+                sent += 1
+            }
+            try server.reload(round.isMultiple(of: 2) ? get : post)
+        }
+        var answered: Set<UInt16> = []
+        while answered.count < Int(sent), let message = try client.receive() {
+            let response = try DNSResponse(message)
+            #expect(response.code == .noError)
+            answered.insert(response.identifier)
+        }
+        #expect(answered.count == Int(sent))
+        #expect(Set(upstream.requests.map(\.method)) == ["POST", "GET"])
+        // Those of the engines that are gone are closed.
+        #expect(holdsInTime { OpenSockets.to(upstream.address) <= 8 })
+        for number in 0..<50 { try client.send(StreamClient.frame(DNSQuestion("late\(number).example.").bytes)) }
+        server.server.stop()
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
+    }
+
+    @Test func descriptorsGoBack() throws {
+        let upstream = try Self.upstream { request in
+            request.query.name.hasPrefix("silent") ? .silence : .answer(request.answer)
+        }
+        let server = try RunningServer(
+            Self.corefile("https://\(upstream.address)", "read_timeout 100ms\n expire 50ms\n max_fails 0"))
+        let client = try server.streamClient()
+        for round in 0..<10 {
+            for number in 0..<100 {
+                let name = "\(number % 10 == 0 ? "silent" : "n")\(round)-\(number).example."
+                try client.send(StreamClient.frame(DNSQuestion(name).bytes))
+            }
+            // Connections that are given up may be there beside the new ones.
+            #expect(OpenSockets.to(upstream.address) <= 32)
+            for _ in 0..<100 { _ = try client.receive() }
+        }
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
+        #expect(server.server.waitingQueries == 0)
+    }
+}
