@@ -1,5 +1,4 @@
 import DNSWire
-import Foundation
 import LinuxIO
 import ScriptedAPI
 import Server
