@@ -1,5 +1,4 @@
 import DNSWire
-import Foundation
 import LinuxIO
 import ScriptedAPI
 import Server
@@ -13,36 +12,16 @@ import Testing
         let api = try ScriptedAPIServer(.shop())
         defer { api.stop() }
         let certificates = try ScriptedCertificates.shared()
-        let folder = try TemporaryFolder()
-        let accessLog = folder.file("access.log")
-        // A port of the system's choice cannot be asked of nghttpx: one that was free a moment ago, and another try.
-        var proxy: (process: ChildProcess, port: UInt16)?
-        for _ in 0..<5 where proxy == nil {
-            let port = try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n").port
-            let process = try ChildProcess(
-                "/usr/sbin/nghttpx",
-                [
-                    "--conf=/dev/null", "--frontend=127.0.0.1,\(port)", "--backend=127.0.0.1,\(api.port)",
-                    "--workers=1",
-                    "--no-ocsp", "--accesslog-file=\(accessLog)",
-                    "--accesslog-format=$alpn $server_port $remote_port $request",
-                    "--frontend-http2-max-concurrent-streams=100", certificates.serverKey(.valid),
-                    certificates.serverCertificate(.valid),
-                ])
-            let isListening = holdsInTime {
-                !process.isRunning || (try? ClientSocket(ClientSocket.stream, to: .loopback(port: port))) != nil
-            }
-            if isListening, process.isRunning { proxy = (process, port) }
-        }
-        let (process, port) = try #require(proxy, "nghttpx does not start")
-        defer { process.signal(SIGKILL) }
+        let front = try HTTP2Front(
+            before: .loopback(port: api.port), certificate: certificates.serverCertificate(.valid),
+            key: certificates.serverKey(.valid))
 
         let dns = try RunningServer(
             """
             . {
                 bind 127.0.0.1
                 kubernetes cluster.local {
-                    endpoint https://127.0.0.1:\(port)
+                    endpoint https://\(front.address)
                     tls "" "" \(certificates.authority)
                     pods verified
                 }
@@ -59,13 +38,8 @@ import Testing
         }
         dns.server.stop()
         // A line is written when a stream ends.
-        var lines: [Substring] = []
-        let areAllThere = holdsInTime {
-            lines = ((try? String(contentsOfFile: accessLog, encoding: .utf8)) ?? "").split(separator: "\n")
-            return lines.count >= 4
-        }
-        #expect(areAllThere, "\(lines)")
-        #expect(lines.allSatisfy { $0.hasPrefix("h2 ") }, "\(lines)")
-        #expect(Set(lines.compactMap { $0.split(separator: " ").dropFirst(2).first }).count == 1, "\(lines)")
+        #expect(holdsInTime { front.lines.count >= 4 }, "\(front.lines)")
+        #expect(front.lines.allSatisfy { $0.hasPrefix("h2 ") }, "\(front.lines)")
+        #expect(front.connectionCount == 1, "\(front.lines)")
     }
 }

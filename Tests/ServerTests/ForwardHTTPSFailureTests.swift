@@ -204,7 +204,8 @@ import Testing
             let server = try RunningServer(Self.corefile(to, tls: tls))
             #expect(try server.datagramClient().ask(DNSQuestion("b.example.")).code == .serverFailure)
             #expect(
-                server.lines.all.contains { $0.contains("2 b.example. A: \(to)/dns-query: ") }, "\(server.lines.all)")
+                server.lines.all.contains { $0.contains("2 b.example. A: \(to)/dns-query: tls: ") },
+                "\(server.lines.all)")
         }
         // Without a file of authorities the system's count, and they do not know ours.
         for tls in ["", "\(made.clientCertificate) \(made.clientKey)"] {

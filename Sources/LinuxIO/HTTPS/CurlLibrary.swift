@@ -14,6 +14,6 @@ package enum CurlLibrary {
         // SAFETY: a constant string of libcurl.
         let found = String(cString: apodns_curl_tls_library())
         let version = "\(OPENSSL_version_major()).\(OPENSSL_version_minor()).\(OPENSSL_version_patch())"
-        return found == "OpenSSL/\(version)" ? nil : "libcurl uses \(found), expected OpenSSL/\(version)"
+        return found.hasPrefix("OpenSSL/\(version)") ? nil : "libcurl uses \(found), expected OpenSSL/\(version)"
     }()
 }

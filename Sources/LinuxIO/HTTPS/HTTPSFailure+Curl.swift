@@ -30,6 +30,11 @@ extension HTTPSFailure {
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM:
             isClosed = false
             words = "tls: \(transfer.detail)"
+        case CURLE_SEND_ERROR where transfer.detail.contains(" alert "),
+            CURLE_RECV_ERROR where transfer.detail.contains(" alert "):
+            // With TLS 1.3 the server looks at the client's certificate after the handshake has ended for the client.
+            isClosed = false
+            words = "tls: \(transfer.detail)"
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2:
             isClosed = true
             words = "the connection was closed before there was a response (\(transfer.detail))"

@@ -8,7 +8,7 @@ final class HTTPSTransfer {
     private let errorText: UnsafeMutablePointer<CChar>
     private let limits: HTTPSLimits
     private let origin: String
-    /// Whether the URL that is set is the one without a query.
+    /// What the URL that is set has behind the origin.
     private var target = ""
 
     /// Whose request it is; nil where nobody wants to know about it any more.
@@ -61,6 +61,8 @@ final class HTTPSTransfer {
         // without HTTP/2 refuses, and uses HTTP/1.1.
         _ = apodns_curl_set_long(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         set(CURLOPT_PIPEWAIT, 1)
+        // How long connections are kept is for the client's owner to say.
+        set(CURLOPT_MAXAGE_CONN, 1_000_000)
         // Responses are small, and each request under way has so much memory.
         set(CURLOPT_BUFFERSIZE, 4096)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
