@@ -16,6 +16,9 @@ struct Arguments: Equatable, Sendable {
     /// `-h`, `-help`: show the flags and end.
     var showsHelp = false
 
+    /// Whether nothing is to be done but to show something of the program.
+    var asksForText: Bool { showsHelp || showsVersion || listsPlugins }
+
     /// What is wrong with a command line.
     enum Failure: Error, Equatable {
         /// Not a flag, or not a value of its kind: the flags are shown, and the exit status is 2 (Go's flag package).
@@ -24,7 +27,7 @@ struct Arguments: Equatable, Sendable {
         case extraArguments([String])
     }
 
-    /// The flags, as `-help` shows them.
+    /// The flags and commands, as `-help` and `help` show them.
     static let usage = """
         Usage of apodns:
           -conf string
@@ -41,11 +44,22 @@ struct Arguments: Equatable, Sendable {
             \tQuiet mode (no initialization output)
           -version
             \tShow version
+        Commands:
+          check [-conf FILE] [-p PORT]
+            \tSay what is wrong with the Corefile, without serving it
+          help
+            \tShow this
         """
 
     /// - Parameter words: the command line without the program's name.
     init(_ words: [String] = []) throws(Failure) {
         var rest = words[...]
+        try takeFlags(&rest)
+        if !rest.isEmpty { throw .extraArguments(Array(rest)) }
+    }
+
+    /// Takes the flags before the first word that is none.
+    mutating func takeFlags(_ rest: inout ArraySlice<String>) throws(Failure) {
         while let word = rest.first {
             // Go's flag package stops at the first word that is not a flag, at "-", and behind "--".
             guard word.hasPrefix("-"), word != "-" else { break }
@@ -60,7 +74,6 @@ struct Arguments: Equatable, Sendable {
             let value = equals.map { String(body[body.index(after: $0)...]) }
             try read(name, value, &rest)
         }
-        if !rest.isEmpty { throw .extraArguments(Array(rest)) }
     }
 
     private mutating func read(_ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws(Failure) {

@@ -6,8 +6,13 @@ MemoryAllocator.limitArenas(2)
 BindCapability.use()
 
 do throws(Arguments.Failure) {
-    let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
-    exit(RunServer(arguments).run())
+    switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
+    case .serve(let arguments): exit(RunServer(arguments).run())
+    case .check(let arguments): exit(CheckCorefile(arguments).run())
+    case .help:
+        Output.standard.writeLine(Arguments.usage)
+        exit(0)
+    }
 } catch {
     switch error {
     case .usage(let message):

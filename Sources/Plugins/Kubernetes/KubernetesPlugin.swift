@@ -55,6 +55,8 @@ package final class KubernetesPlugin: Plugin {
         if options.keepsPodAddresses { source.keepPodAddresses() }
     }
 
+    package func checkStart() throws(StartError) { try source.checkStart() }
+
     package func start() throws(StartError) {
         usesSource.store(true, ordering: .sequentiallyConsistent)
         try source.start()

@@ -33,6 +33,17 @@ extension KubernetesOptions {
         }
     }
 
+    /// Finds out whether the kubeconfig or `endpoint` says how the API server is reached. What a pod finds out from its
+    /// service account is not looked at: elsewhere it is not there.
+    func checkServer() throws(StartError) {
+        guard kubeconfig != nil || endpoint != nil else { return }
+        do {
+            _ = try server()
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
+        }
+    }
+
     /// The API server that the options name: `kubeconfig`, else `endpoint`, else that of the cluster which this is a pod of.
     private func server() throws(APIServerProblem) -> APIServer {
         if let kubeconfig {
