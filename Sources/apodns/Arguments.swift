@@ -1,3 +1,5 @@
+import Corefile
+
 /// What the command line says: CoreDNS's flags with their meaning, in the form of Go's flag package (`-p 53`, `-p=53`,
 /// `--p 53`).
 struct Arguments: Equatable, Sendable {
@@ -11,6 +13,10 @@ struct Arguments: Equatable, Sendable {
     var listsPlugins = false
     /// `-quiet`: no banner.
     var isQuiet = false
+    /// `-snapshot`, of `explain` only: files to read in place of what the Corefile says of the cluster.
+    var snapshot: [String] = []
+    /// `-timeout`, of `explain` only: how long an API server may take, in nanoseconds.
+    var timeout: Int64?
     /// `-version`: show the version and end.
     var showsVersion = false
     /// `-h`, `-help`: show the flags and end.
@@ -47,6 +53,9 @@ struct Arguments: Equatable, Sendable {
         Commands:
           check [-conf FILE] [-p PORT]
             \tSay what is wrong with the Corefile, without serving it
+          explain [-conf FILE] [-p PORT] [-snapshot FILE]... [-timeout DURATION] NAME [TYPE]
+            \tSay what a name resolves to, and why; with the objects of saved files (-snapshot), or of the cluster that the
+            \tCorefile names, which may take 15s, or -timeout
           help
             \tShow this
         """
@@ -86,6 +95,13 @@ struct Arguments: Equatable, Sendable {
                 throw .usage("invalid value \"\(text)\" for flag -\(name): expected a port from 0 to 65535")
             }
             port = number
+        case "snapshot": snapshot.append(try Self.value(name, value, &rest))
+        case "timeout":
+            let text = try Self.value(name, value, &rest)
+            guard let duration = try? parseDuration(text), duration > 0 else {
+                throw .usage("invalid value \"\(text)\" for flag -timeout: expected a duration such as 30s")
+            }
+            timeout = duration
         case "plugins": listsPlugins = try Self.flag(name, value)
         case "quiet": isQuiet = try Self.flag(name, value)
         case "version": showsVersion = try Self.flag(name, value)

@@ -4,8 +4,17 @@ enum Invocation: Equatable, Sendable {
     case serve(Arguments)
     /// `check`: say what is wrong with the Corefile.
     case check(Arguments)
+    /// `explain`: say what a name resolves to.
+    case explain(Question)
     /// `help`: show the flags and commands.
     case help
+
+    /// What `explain` is asked.
+    struct Question: Equatable, Sendable {
+        let arguments: Arguments
+        let name: String
+        let type: String?
+    }
 
     /// - Parameter words: the command line without the program's name.
     init(_ words: [String]) throws(Arguments.Failure) {
@@ -13,11 +22,19 @@ enum Invocation: Equatable, Sendable {
         var rest = words[...]
         try arguments.takeFlags(&rest)
         switch rest.first {
-        case nil: self = .serve(arguments)
+        case nil:
+            try Self.withoutExplaining(arguments)
+            self = .serve(arguments)
         case "check":
             let words = try Self.words(behind: rest, &arguments)
             guard words.isEmpty else { throw .extraArguments(words) }
+            try Self.withoutExplaining(arguments)
             self = arguments.asksForText ? .serve(arguments) : .check(try Self.withoutServing(arguments, "check"))
+        case "explain":
+            let words = try Self.words(behind: rest, &arguments)
+            self =
+                arguments.asksForText
+                ? .serve(arguments) : .explain(try Self.question(try Self.withoutServing(arguments, "explain"), words))
         case "help": self = .help
         // CoreDNS: no other words.
         case .some: throw .extraArguments(Array(rest))
@@ -35,6 +52,25 @@ enum Invocation: Equatable, Sendable {
             guard let word = rest.popFirst() else { return words }
             words.append(word)
         }
+    }
+
+    private static func question(
+        _ arguments: Arguments, _ words: [String]
+    ) throws(Arguments.Failure) -> Question {
+        guard let name = words.first else {
+            throw .usage(
+                "explain: no name, expected explain NAME [TYPE], such as explain web.shop.svc.cluster.local AAAA")
+        }
+        guard words.count <= 2 else {
+            throw .usage("explain: found \(words.count) words, expected NAME [TYPE]: \(words.joined(separator: " "))")
+        }
+        return Question(arguments: arguments, name: name, type: words.count > 1 ? words[1] : nil)
+    }
+
+    private static func withoutExplaining(_ arguments: Arguments) throws(Arguments.Failure) {
+        // As of a flag that there is not: only `explain` has these.
+        if !arguments.snapshot.isEmpty { throw .usage("flag provided but not defined: -snapshot") }
+        if arguments.timeout != nil { throw .usage("flag provided but not defined: -timeout") }
     }
 
     /// Flags that only a server has a use for are not passed over in silence.

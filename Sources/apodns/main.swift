@@ -9,6 +9,7 @@ do throws(Arguments.Failure) {
     switch try Invocation(Array(CommandLine.arguments.dropFirst())) {
     case .serve(let arguments): exit(RunServer(arguments).run())
     case .check(let arguments): exit(CheckCorefile(arguments).run())
+    case .explain(let question): exit(ExplainName(question).run())
     case .help:
         Output.standard.writeLine(Arguments.usage)
         exit(0)

@@ -41,6 +41,12 @@ package final class ForwardPlugin: Plugin {
     /// Addresses and ports of the upstreams as the Corefile and its files have them, in order.
     package var upstreamNames: [String] { stages.flatMap { $0.targets() }.map(\.address.description) }
 
+    /// The upstreams that are asked about the exchange's name; none where it is passed on.
+    package func upstreamNames(for exchange: UnsafeMutablePointer<Exchange>) -> [String] {
+        let stage = matchers.view.first(from: 0, exchange)
+        return stage < 0 ? [] : stages[stage].targets().map(\.address.description)
+    }
+
     package func leave(_ loop: EventLoop) {
         let holder = engine.withLock { holder in
             defer { holder = nil }

@@ -33,6 +33,7 @@ package final class KubernetesPlugin: Plugin {
         options.keepsExternalServices = setup.wantsExternalServices
         options.keepsPodAddresses =
             options.zone.servesPods && !setup.block.directives(named: MetadataPlugin.directive).isEmpty
+        if let paths = ExplainedClusters.of(setup.process).snapshot { options.source = .snapshot(paths) }
         self.options = options
         if !options.isLive, options.lastStatePath != nil {
             setup.warn(

@@ -1,6 +1,7 @@
 import Corefile
 import LinuxIO
 import PluginKit
+import Plugins
 
 /// A Corefile with all of its plugins set up and its listeners worked out. Nothing is open yet.
 package struct Configuration: Sendable {
@@ -58,6 +59,23 @@ package struct Configuration: Sendable {
             }
         }
         return problems
+    }
+
+    /// Reads what questions are answered from, once: of a process that explains (`ExplainedClusters`).
+    package func startExplaining() throws(StartError) {
+        for block in blocks {
+            for placed in block.plugins {
+                do throws(StartError) {
+                    if placed.plugin is KubernetesPlugin {
+                        try placed.plugin.start()
+                    } else {
+                        try placed.plugin.checkStart()
+                    }
+                } catch {
+                    throw StartError("\(placed.location): \(error)")
+                }
+            }
+        }
     }
 
     private static func configure(
