@@ -43,7 +43,15 @@ struct ExplainName {
                 )
                 return Status.failed
             }
-            try configuration.startExplaining()
+            do throws(StartError) {
+                try configuration.startExplaining()
+            } catch {
+                Output.error.writeLine("\(error)")
+                if arguments.snapshot.isEmpty {
+                    Output.error.writeLine("explain -snapshot FILE takes saved objects in place of the cluster's")
+                }
+                return Status.failed
+            }
             let explanation = Explanation(asked, configuration)
             for line in explanation.lines { Output.standard.writeLine(line) }
             return explanation.resolves ? Status.resolves : Status.doesNot

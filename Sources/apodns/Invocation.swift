@@ -16,6 +16,9 @@ enum Invocation: Equatable, Sendable {
         let type: String?
     }
 
+    /// The words that are commands.
+    static let commands = ["check", "explain", "help"]
+
     /// - Parameter words: the command line without the program's name.
     init(_ words: [String]) throws(Arguments.Failure) {
         var arguments = try Arguments()

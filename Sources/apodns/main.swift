@@ -1,3 +1,4 @@
+import Corefile
 import Glibc
 import LinuxIO
 
@@ -21,6 +22,9 @@ do throws(Arguments.Failure) {
         exit(2)
     case .extraArguments(let words):
         Output.error.writeLine("extra command line arguments: [\(words.joined(separator: " "))]")
+        if let word = words.first, let command = nearestName(to: word, in: Invocation.commands) {
+            Output.error.writeLine("did you mean the command \(command)?")
+        }
         exit(1)
     }
 }

@@ -123,7 +123,9 @@ import Testing
         Row(arguments: ["-quiet", "check"], status: 2, error: ["-quiet means nothing to check"]),
         Row(arguments: ["check", "-pidfile", "x"], status: 2, error: ["-pidfile means nothing to check"]),
         Row(arguments: ["check", "-x"], status: 2, error: ["flag provided but not defined: -x"]),
-        Row(arguments: ["chek"], status: 1, error: ["extra command line arguments: [chek]"]),
+        Row(
+            arguments: ["chek"], status: 1,
+            error: ["extra command line arguments: [chek]", "did you mean the command check?"]),
     ]
 
     @Test(arguments: rows)

@@ -39,20 +39,16 @@ extension ClusterExplanation {
         _ name: String, _ title: String, _ key: ObjectKey, _ endpoints: [ExplainedEndpoint]
     ) -> [String] {
         let matching = endpoints.filter { $0.has(name: name) }
-        if let first = matching.first {
-            return ["\(title) has the endpoint \(first.place), which \(first.isMissing)"]
-        }
+        if let first = matching.first { return explainNotReady(first, title, key) }
         if let pod = endpoints.first(where: { $0.podName?.lowercased() == name }) {
-            guard pod.isReady else { return ["\(title) has the endpoint \(pod.place), which \(pod.isMissing)"] }
+            guard pod.isReady else { return explainNotReady(pod, title, key) }
             return [
                 "\(title) has the endpoint \(pod.place), \(pod.namedAs): it answers to its pod's name only with "
                     + (pod.naming == .hostname ? "`endpoint_aliases`" : "`endpoint_pod_names` or `endpoint_aliases`")
             ]
         }
         if let dashed = endpoints.first(where: { $0.dashed == name }) {
-            guard dashed.isReady else {
-                return ["\(title) has the endpoint \(dashed.place), which \(dashed.isMissing)"]
-            }
+            guard dashed.isReady else { return explainNotReady(dashed, title, key) }
             return [
                 "\(title) has the endpoint \(dashed.place), \(dashed.namedAs): it answers to its address only with "
                     + "`endpoint_aliases`"
@@ -73,6 +69,11 @@ extension ClusterExplanation {
             lines.append("Pod \(pod.namespace)/\(pod.name) is there, and is no endpoint of it")
         }
         return lines + notReady(endpoints)
+    }
+
+    private func explainNotReady(_ endpoint: ExplainedEndpoint, _ title: String, _ key: ObjectKey) -> [String] {
+        ["\(title) has the endpoint \(endpoint.place), which \(endpoint.isMissing)"]
+            + publishing(key, endpoint.object.conditions.terminating != true)
     }
 
     /// Why `_PORT._PROTOCOL.SERVICE.NAMESPACE.svc.ZONE` is answered as it is.
@@ -154,21 +155,45 @@ extension ClusterExplanation {
         let title = "ServiceImport \(key.namespace)/\(imported.name)"
         let endpoints = endpoints(of: key, isImported: true)
         var lines: [String]
-        if imported.isHeadless || kind == .endpoint || kind == .clusterEndpoint {
-            lines = ["\(title) has \(endpoints.count { $0.isReady }) ready endpoints"]
-            let named = endpoints.filter {
-                $0.isReady && ((kind != .endpoint && kind != .clusterEndpoint) || $0.label == labels[0])
-            }
-            if named.isEmpty { lines.append("none of them has the name \(labels[0])") }
-            lines += limited(
-                named.map { endpoint in
-                    "\(endpoint.place)\(endpoint.slice.sourceCluster.map { " from the cluster \($0)" } ?? ""), \(endpoint.namedAs)"
-                })
+        if kind == .endpoint || kind == .clusterEndpoint {
+            return explainImported(labels, kind == .clusterEndpoint ? labels[1] : nil, title, endpoints)
+        }
+        if imported.isHeadless {
+            let ready = endpoints.filter(\.isReady)
+            lines = ["\(title) is headless: its name has the addresses of its ready endpoints"]
+            if ready.isEmpty { lines.append("it has no ready endpoint") }
+            lines += limited(ready.map { "\($0.place)\(Self.origin($0)), \($0.namedAs)" })
         } else {
             lines = ["\(title) has the addresses \(listed(imported.addresses.map(\.description)))"]
             if kind == .port { lines.append("its ports are \(listed(imported.ports.map(Self.describe)))") }
         }
         return lines + notReady(endpoints)
+    }
+
+    /// Why the name of an imported service's endpoint is answered as it is.
+    private func explainImported(
+        _ labels: [String], _ cluster: String?, _ title: String, _ endpoints: [ExplainedEndpoint]
+    ) -> [String] {
+        let named = endpoints.filter { $0.label == labels[0] }
+        // CoreDNS: a name without a cluster is that of an endpoint whose slice does not say where it came from.
+        let found = named.filter { ($0.slice.sourceCluster ?? "").lowercased() == cluster ?? "" }
+        if let missing = found.first, !found.contains(where: \.isReady) {
+            return ["\(title) has the endpoint \(missing.place)\(Self.origin(missing)), which \(missing.isMissing)"]
+        }
+        if !found.isEmpty {
+            return limited(
+                found.filter(\.isReady).map {
+                    "\(title) has the endpoint \($0.place)\(Self.origin($0)), \($0.namedAs)"
+                })
+        }
+        let wanted = cluster.map { "\(labels[0]) from the cluster \($0)" } ?? "\(labels[0]) of no cluster"
+        return ["\(title) has no endpoint \(wanted)"]
+            + limited(named.map { "\($0.place)\(Self.origin($0)) has such a name" })
+    }
+
+    /// Where an imported endpoint came from.
+    private static func origin(_ endpoint: ExplainedEndpoint) -> String {
+        endpoint.slice.sourceCluster.map { " from the cluster \($0)" } ?? ""
     }
 
     // MARK: Aliases

@@ -180,7 +180,10 @@ extension ClusterExplanation {
         _ key: ObjectKey, _ service: ServiceObject, _ endpoints: [ExplainedEndpoint]
     ) -> [String] {
         if index.gaps.contains(.endpoints) { return ["the EndpointSlices are not known yet"] }
-        if !endpoints.isEmpty { return ["it has no ready endpoint"] + notReady(endpoints) }
+        if !endpoints.isEmpty {
+            return ["it has no ready endpoint"] + notReady(endpoints)
+                + publishing(key, endpoints.contains { $0.object.conditions.terminating != true })
+        }
         if objects.slices(of: key, isImported: false).isEmpty {
             return [
                 "it has no endpoints: no EndpointSlice names it"
@@ -193,6 +196,12 @@ extension ClusterExplanation {
     /// The endpoints that are not ready, with what would bring them in.
     func notReady(_ endpoints: [ExplainedEndpoint]) -> [String] {
         limited(endpoints.filter { !$0.isReady }.map { "\($0.place) \($0.isMissing)" })
+    }
+
+    /// What lets endpoints answer that are not ready, where the service has not asked for it.
+    func publishing(_ key: ObjectKey, _ helps: Bool) -> [String] {
+        guard helps, let service = objects.services[key], !service.publishNotReadyAddresses else { return [] }
+        return ["`publishNotReadyAddresses: true` in the Service would let it answer before it is ready"]
     }
 
     // MARK: Words

@@ -70,14 +70,19 @@ package struct Explanation {
         if let view = block.view { lines.append("its view \(view.name) takes it from a client on this machine") }
         explainPassings(answer)
         if answer.passings.isEmpty { lines.append("the block has no plugins that answer") }
-        // The cache keeps no names of a cluster.
-        let isCluster = answer.passings.last.map(isInZone) ?? false
-        let left = block.plugins.map(\.name).filter {
-            TracedServer.mayChangeAnswers.contains($0) && !(isCluster && $0 == "cache")
-        }
+        let left = block.plugins.map(\.name).filter { mayChange($0, answer) }
         if !left.isEmpty {
-            lines.append(
-                "not looked into: \(left.joined(separator: " ")), which go by who asks or by what was asked before")
+            lines.append("not looked into, though it may change the answer: \(left.joined(separator: " "))")
+        }
+    }
+
+    /// Whether a plugin that is left out may have a part in the answer.
+    private func mayChange(_ plugin: String, _ answer: TracedAnswer) -> Bool {
+        switch plugin {
+        // It keeps no names of a cluster.
+        case "cache": !(answer.passings.last.map(isInZone) ?? false)
+        case "dns64": question.type == .aaaa
+        default: TracedServer.mayChangeAnswers.contains(plugin)
         }
     }
 
@@ -148,7 +153,20 @@ package struct Explanation {
         let reasons = kubernetes.explain(
             passing.name, passing.type, answer: passing.answer,
             isKnown: passing.verdict == .next || passing.code != .serverFailure)
-        for reason in reasons { lines.append("  \(reason)") }
+        for reason in reasons { lines.append("  " + Self.escaped(reason)) }
+    }
+
+    /// Names may have any octets: those that move a terminal's cursor are shown as in names (RFC 1035, section 5.1).
+    private static func escaped(_ text: String) -> String {
+        String(
+            text.unicodeScalars.reduce(into: "") { shown, scalar in
+                guard scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) else {
+                    shown.unicodeScalars.append(scalar)
+                    return
+                }
+                let number = String(scalar.value)
+                shown += "\\" + String(repeating: "0", count: 3 - number.count) + number
+            })
     }
 
     // MARK: The search path

@@ -146,6 +146,7 @@ import Testing
             "x.alias.shop.\(zone)", "NXDOMAIN",
             "Service shop/alias is an alias (type ExternalName): it has neither endpoints nor ports"),
         // What is not there.
+        Row("a\\010b.shop.\(zone)", "NXDOMAIN: a\\010b.shop.", "there is no Service a\\010b in the namespace shop"),
         Row("wbe.shop.\(zone)", "NXDOMAIN", "there is no Service wbe in the namespace shop (did you mean web?)"),
         Row(
             "only.shop.\(zone)", "NXDOMAIN", "there is no Service only in the namespace shop",
@@ -240,6 +241,28 @@ import Testing
             "not known here: 1.2.0.192.in-addr.arpa. PTR",
             "kubernetes, zone in-addr.arpa., does not have it and passes it on (fallthrough)",
             "no Service has it", "forward would ask 192.0.2.53:53, which explain does not"),
+        // Imported services.
+        Row(
+            "web.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true, "\t10.97.0.1",
+            "ServiceImport shop/web has the addresses 10.97.0.1"),
+        Row(
+            "mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true, "\t10.2.0.1",
+            "ServiceImport shop/mesh is headless",
+            "10.2.0.1 of EndpointSlice shop/mesh-1 from the cluster west, named one by its hostname",
+            "10.2.0.2 of EndpointSlice shop/mesh-1 is not ready"),
+        Row(
+            "one.west.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true,
+            "ServiceImport shop/mesh has the endpoint 10.2.0.1 of EndpointSlice shop/mesh-1 from the cluster west"),
+        Row(
+            "two.west.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "10.2.0.2 of EndpointSlice shop/mesh-1 from the cluster west, which is not ready"),
+        Row(
+            "one.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "ServiceImport shop/mesh has no endpoint one of no cluster", "from the cluster west has such a name"),
+        Row(
+            "nodes.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "there is no ServiceImport nodes in the namespace shop",
+            "Service shop/nodes answers in other zones only: clusterset.local. is a multicluster one"),
         // Other plugins and blocks.
         Row(
             "example.org", block: "forward . 192.0.2.53 192.0.2.54", "not known here: example.org. A",
@@ -262,7 +285,7 @@ import Testing
         Row("web.shop.\(zone)", block: "acl {\n drop\n}", "no response: ", "acl sends no response"),
         Row(
             "web.shop.\(zone)", options: ["pods verified"], block: "cache\nautopath @kubernetes", resolves: true,
-            "not looked into: autopath, which go"),
+            "not looked into, though it may change the answer: autopath"),
         // The search path.
         Row("web", "SERVFAIL: web. A", "in a pod of the namespace shop the search path makes it web.shop.\(zone)."),
         Row("web.shop", "SERVFAIL: web.shop. A", "in a pod the search path makes it web.shop.\(zone)."),
@@ -286,7 +309,7 @@ import Testing
         . {
             bind 127.0.0.1
             \(block)
-            kubernetes cluster.local in-addr.arpa ip6.arpa {
+            kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {
                 snapshot \(path)
                 \(options.joined(separator: "\n"))
             }
@@ -409,7 +432,8 @@ import Testing
         let waitingFor = try explain("node-b.nodes.shop.svc.cluster.local")
         #expect(!waitingFor.0)
         #expect(
-            waitingFor.1.last?.hasSuffix("10.1.0.2 (Pod node-b) of EndpointSlice shop/nodes-1, which is not ready")
+            waitingFor.1.dropLast().last?.hasSuffix(
+                "10.1.0.2 (Pod node-b) of EndpointSlice shop/nodes-1, which is not ready")
                 == true)
         #expect(
             try explain("wbe.shop.svc.cluster.local").1.last
