@@ -24,6 +24,7 @@ package struct Corefile: Sendable, Equatable {
     ///   - files: where imports are read from.
     ///   - knownDirectives: the directives there are; nil lets every name pass.
     ///   - knownElsewhere: directives that CoreDNS has and apodns has not yet, for a better message.
+    ///   - unknown: is told of a directive that there is not, which then stays in its block; nil makes it an error.
     /// - Throws: the first error, with its place.
     package static func parse(
         text: String,
@@ -32,11 +33,12 @@ package struct Corefile: Sendable, Equatable {
         environment: @escaping Environment = processEnvironment,
         files: any FileSource = DiskFiles(),
         knownDirectives: Set<String>? = nil,
-        knownElsewhere: Set<String> = []
+        knownElsewhere: Set<String> = [],
+        unknown: ((CorefileError) -> Void)? = nil
     ) throws(CorefileError) -> Corefile {
         var parser = Parser(
             defaultPort: defaultPort, environment: environment, files: files, knownDirectives: knownDirectives,
-            knownElsewhere: knownElsewhere)
+            knownElsewhere: knownElsewhere, unknown: unknown)
         return try parser.parse(text: text, file: file)
     }
 
@@ -47,7 +49,8 @@ package struct Corefile: Sendable, Equatable {
         environment: @escaping Environment = processEnvironment,
         files: any FileSource = DiskFiles(),
         knownDirectives: Set<String>? = nil,
-        knownElsewhere: Set<String> = []
+        knownElsewhere: Set<String> = [],
+        unknown: ((CorefileError) -> Void)? = nil
     ) throws(CorefileError) -> Corefile {
         let bytes: [UInt8]
         do {
@@ -59,6 +62,7 @@ package struct Corefile: Sendable, Equatable {
         }
         return try parse(
             text: String(decoding: bytes, as: UTF8.self), file: path, defaultPort: defaultPort,
-            environment: environment, files: files, knownDirectives: knownDirectives, knownElsewhere: knownElsewhere)
+            environment: environment, files: files, knownDirectives: knownDirectives, knownElsewhere: knownElsewhere,
+            unknown: unknown)
     }
 }

@@ -8,6 +8,7 @@ struct Parser {
     let files: any FileSource
     private let knownDirectives: Set<String>?
     private let knownElsewhere: Set<String>
+    private let unknown: ((CorefileError) -> Void)?
 
     var stream = TokenStream()
     var snippets: [String: Snippet] = [:]
@@ -19,13 +20,14 @@ struct Parser {
 
     init(
         defaultPort: UInt16, environment: @escaping Environment, files: any FileSource, knownDirectives: Set<String>?,
-        knownElsewhere: Set<String>
+        knownElsewhere: Set<String>, unknown: ((CorefileError) -> Void)?
     ) {
         self.defaultPort = defaultPort
         self.references = EnvironmentReferences(environment: environment)
         self.files = files
         self.knownDirectives = knownDirectives
         self.knownElsewhere = knownElsewhere
+        self.unknown = unknown
     }
 
     mutating func parse(text: String, file: String) throws(CorefileError) -> Corefile {
@@ -143,7 +145,12 @@ struct Parser {
     private mutating func directive(_ raw: Token) throws(CorefileError) -> Directive {
         if raw.isOpenBrace { throw raw.error("Unexpected '{', expected a directive or '}'") }
         let name = try references.replaced(in: raw)
-        try checkName(name)
+        do throws(CorefileError) {
+            try checkName(name)
+        } catch {
+            guard let unknown else { throw error }
+            unknown(error)
+        }
         var tokens: [Token] = []
         var open: [Token] = []
         var closed: Token?

@@ -1,3 +1,5 @@
+import Corefile
+
 /// What the command line says: CoreDNS's flags with their meaning, in the form of Go's flag package (`-p 53`, `-p=53`,
 /// `--p 53`).
 struct Arguments: Equatable, Sendable {
@@ -11,10 +13,17 @@ struct Arguments: Equatable, Sendable {
     var listsPlugins = false
     /// `-quiet`: no banner.
     var isQuiet = false
+    /// `-snapshot`, of `explain` only: files to read in place of what the Corefile says of the cluster.
+    var snapshot: [String] = []
+    /// `-timeout`, of `explain` only: how long an API server may take, in nanoseconds.
+    var timeout: Int64?
     /// `-version`: show the version and end.
     var showsVersion = false
     /// `-h`, `-help`: show the flags and end.
     var showsHelp = false
+
+    /// Whether nothing is to be done but to show something of the program.
+    var asksForText: Bool { showsHelp || showsVersion || listsPlugins }
 
     /// What is wrong with a command line.
     enum Failure: Error, Equatable {
@@ -24,7 +33,7 @@ struct Arguments: Equatable, Sendable {
         case extraArguments([String])
     }
 
-    /// The flags, as `-help` shows them.
+    /// The flags and commands, as `-help` and `help` show them.
     static let usage = """
         Usage of apodns:
           -conf string
@@ -41,11 +50,25 @@ struct Arguments: Equatable, Sendable {
             \tQuiet mode (no initialization output)
           -version
             \tShow version
+        Commands:
+          check [-conf FILE] [-p PORT]
+            \tSay what is wrong with the Corefile, without serving it
+          explain [-conf FILE] [-p PORT] [-snapshot FILE]... [-timeout DURATION] NAME [TYPE]
+            \tSay what a name resolves to, and why; with the objects of saved files (-snapshot), or of the cluster that the
+            \tCorefile names, which may take 15s, or -timeout
+          help
+            \tShow this
         """
 
     /// - Parameter words: the command line without the program's name.
     init(_ words: [String] = []) throws(Failure) {
         var rest = words[...]
+        try takeFlags(&rest)
+        if !rest.isEmpty { throw .extraArguments(Array(rest)) }
+    }
+
+    /// Takes the flags before the first word that is none.
+    mutating func takeFlags(_ rest: inout ArraySlice<String>) throws(Failure) {
         while let word = rest.first {
             // Go's flag package stops at the first word that is not a flag, at "-", and behind "--".
             guard word.hasPrefix("-"), word != "-" else { break }
@@ -60,7 +83,6 @@ struct Arguments: Equatable, Sendable {
             let value = equals.map { String(body[body.index(after: $0)...]) }
             try read(name, value, &rest)
         }
-        if !rest.isEmpty { throw .extraArguments(Array(rest)) }
     }
 
     private mutating func read(_ name: String, _ value: String?, _ rest: inout ArraySlice<String>) throws(Failure) {
@@ -73,6 +95,13 @@ struct Arguments: Equatable, Sendable {
                 throw .usage("invalid value \"\(text)\" for flag -\(name): expected a port from 0 to 65535")
             }
             port = number
+        case "snapshot": snapshot.append(try Self.value(name, value, &rest))
+        case "timeout":
+            let text = try Self.value(name, value, &rest)
+            guard let duration = try? parseDuration(text), duration > 0 else {
+                throw .usage("invalid value \"\(text)\" for flag -timeout: expected a duration such as 30s")
+            }
+            timeout = duration
         case "plugins": listsPlugins = try Self.flag(name, value)
         case "quiet": isQuiet = try Self.flag(name, value)
         case "version": showsVersion = try Self.flag(name, value)

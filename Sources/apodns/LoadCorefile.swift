@@ -24,28 +24,39 @@ struct LoadCorefile: Sendable {
     /// Whether the Corefile comes from standard input, which can be read but once.
     var isStandardInput: Bool { given == "stdin" }
 
-    /// Reads and parses the Corefile as it is now.
-    func version() -> CorefileVersion { CorefileVersion { files throws(CorefileError) in try load(files) } }
+    /// Whether there is no file, and none was asked for.
+    var isMissing: Bool { given == nil && !DiskFiles().exists(name) }
 
-    private func load(_ files: any FileSource) throws(CorefileError) -> CorefileVersion.Loaded {
+    /// Reads and parses the Corefile as it is now.
+    ///
+    /// - Parameter unknown: is told of each directive that there is not; nil makes the first one an error.
+    func version(unknown: ((CorefileError) -> Void)? = nil) -> CorefileVersion {
+        CorefileVersion { files throws(CorefileError) in try load(files, unknown) }
+    }
+
+    private func load(
+        _ files: any FileSource, _ unknown: ((CorefileError) -> Void)?
+    ) throws(CorefileError) -> CorefileVersion.Loaded {
         if isStandardInput {
-            return .init(corefile: try parse(Self.standardInput(), file: "stdin"), directory: "")
+            return .init(corefile: try parse(Self.standardInput(), file: "stdin", unknown), directory: "")
         }
         if given == nil, !files.exists(name) {
             // CoreDNS: without a Corefile, whoami answers on the default port.
-            return .init(
-                corefile: try parse(".:\(arguments.port) {\nwhoami\nlog\n}\n", file: name), directory: "")
+            let text = ".:\(arguments.port) {\nwhoami\nlog\n}\n"
+            return .init(corefile: try parse(text, file: name, unknown), directory: "")
         }
         let corefile = try Corefile.load(
             path: name, defaultPort: arguments.port, files: files, knownDirectives: PluginTable.implementedNames,
-            knownElsewhere: PluginTable.missingNames)
+            knownElsewhere: PluginTable.missingNames, unknown: unknown)
         return .init(corefile: corefile, directory: name.lastIndex(of: "/").map { String(name[..<$0]) } ?? "")
     }
 
-    private func parse(_ text: String, file: String) throws(CorefileError) -> Corefile {
+    private func parse(
+        _ text: String, file: String, _ unknown: ((CorefileError) -> Void)?
+    ) throws(CorefileError) -> Corefile {
         try Corefile.parse(
             text: text, file: file, defaultPort: arguments.port, knownDirectives: PluginTable.implementedNames,
-            knownElsewhere: PluginTable.missingNames)
+            knownElsewhere: PluginTable.missingNames, unknown: unknown)
     }
 
     private static func standardInput() throws(CorefileError) -> String {

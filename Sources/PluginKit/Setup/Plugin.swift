@@ -13,6 +13,9 @@ package protocol Plugin: AnyObject, Sendable {
     /// be checked without opening sockets.
     init(_ directives: [Directive], _ setup: BlockSetup) throws(CorefileError)
 
+    /// Finds out what `start` would fail with, or warn of, without starting anything or asking another machine.
+    func checkStart() throws(StartError)
+
     /// Called once all blocks are set up, before queries are answered: opens files, starts to follow them.
     func start() throws(StartError)
 
@@ -40,6 +43,7 @@ package protocol Plugin: AnyObject, Sendable {
 
 extension Plugin {
     package static var seesQueries: Bool { true }
+    package func checkStart() throws(StartError) {}
     package func start() throws(StartError) {}
     package func started() {}
     package func makeStep(_ worker: WorkerContext) -> Step? { nil }

@@ -59,7 +59,9 @@ package final class AutoPathPlugin: Plugin {
         successes = AutoPathMetrics.of(setup.process).successes
     }
 
-    package func start() throws(StartError) {
+    package func start() throws(StartError) { try checkStart() }
+
+    package func checkStart() throws(StartError) {
         guard case .kubernetes = source else { return }
         // CoreDNS says nothing, and does nothing.
         guard let kubernetes = neighbours.first(KubernetesPlugin.self) else {

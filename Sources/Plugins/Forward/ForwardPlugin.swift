@@ -63,6 +63,17 @@ package final class ForwardPlugin: Plugin {
 
     package func stop() { stopper.stop() }
 
+    /// The upstreams that are asked about the exchange's name, those by the names of hosts as they are written where their
+    /// addresses are not known; none where it is passed on.
+    package func upstreamNames(for exchange: UnsafeMutablePointer<Exchange>) -> [String] {
+        let stage = matchers.view.first(from: 0, exchange)
+        guard stage >= 0 else { return [] }
+        return stages[stage].destinations.flatMap { destination in
+            if let host = destination.host, destination.addresses.isEmpty { return ["\(host.text):\(host.port)"] }
+            return destination.addresses.map(\.description)
+        }
+    }
+
     package func leave(_ loop: EventLoop) {
         let holder = engine.withLock { holder in
             defer { holder = nil }

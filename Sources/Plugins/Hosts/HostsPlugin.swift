@@ -14,6 +14,8 @@ package final class HostsPlugin: Plugin {
         file = HostsFile(options, setup.process)
     }
 
+    package func checkStart() throws(StartError) { file.look() }
+
     package func start() throws(StartError) { try file.start() }
 
     package func stop() { file.stop() }

@@ -11,6 +11,8 @@ protocol ClusterSource: AnyObject, Sendable {
     var external: Published<ExternalServices> { get }
     /// Whether everything is known that answers are made of.
     var isReady: Bool { get }
+    /// Finds out what `start` would fail with, as far as files say it. Neither the index nor the API server has to do with it.
+    func checkStart() throws(StartError)
     /// Begins to fill the index, and waits for the first state as far as that makes sense.
     ///
     /// - Throws: what makes answering impossible: a file that cannot be read, credentials that are not there.

@@ -43,7 +43,8 @@ final class ClusterSources: Sendable {
     }
 
     private static func make(_ options: KubernetesOptions, _ process: ProcessContext) -> any ClusterSource {
-        switch options.source {
+        if ExplainedClusters.of(process).isOn { return ExplainedCluster(options, process) }
+        return switch options.source {
         case .snapshot(let paths): SnapshotFollower(paths: paths, options: options.zone, process: process)
         case .cluster: LiveCluster(options, process)
         }

@@ -33,6 +33,7 @@ package final class KubernetesPlugin: Plugin {
         options.keepsExternalServices = setup.wantsExternalServices
         options.keepsPodAddresses =
             options.zone.servesPods && !setup.block.directives(named: MetadataPlugin.directive).isEmpty
+        if let paths = ExplainedClusters.of(setup.process).snapshot { options.source = .snapshot(paths) }
         self.options = options
         if !options.isLive, options.lastStatePath != nil {
             setup.warn(
@@ -54,6 +55,8 @@ package final class KubernetesPlugin: Plugin {
         if options.keepsExternalServices { source.keepExternalServices() }
         if options.keepsPodAddresses { source.keepPodAddresses() }
     }
+
+    package func checkStart() throws(StartError) { try source.checkStart() }
 
     package func start() throws(StartError) {
         usesSource.store(true, ordering: .sequentiallyConsistent)

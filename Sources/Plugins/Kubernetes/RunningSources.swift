@@ -74,6 +74,8 @@ final class SharedSource: ClusterSource {
     func keepPodAddresses() { source.keepPodAddresses() }
     func pod(at address: AddressKey) -> PodObject? { source.pod(at: address) }
 
+    func checkStart() throws(StartError) { try source.checkStart() }
+
     func start() throws(StartError) {
         let isFirst = users.withLock { users in
             users += 1

@@ -44,6 +44,14 @@ final class SnapshotFollower: ClusterSource {
 
     func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
 
+    func checkStart() throws(StartError) {
+        do throws(SnapshotError) {
+            warn(try SnapshotReader.read(paths: paths, detail: options.objectDetail))
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
+        }
+    }
+
     /// Reads the files for the first time and begins to follow them.
     ///
     /// - Throws: what is wrong with them: a server that cannot answer its first query does not start.
@@ -110,6 +118,11 @@ final class SnapshotFollower: ClusterSource {
         }
         // Reading leaves a heap as large as the file behind; the objects are compiled, so it goes back to the system.
         MemoryAllocator.trim()
+        warn(objects)
+    }
+
+    /// Says what files are short of, or have too much of.
+    private func warn(_ objects: ClusterObjects) {
         if !objects.skippedKinds.isEmpty {
             let kinds = objects.skippedKinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             process.log.info(

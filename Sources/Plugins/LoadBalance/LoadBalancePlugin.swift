@@ -66,6 +66,8 @@ package final class LoadBalancePlugin: Plugin {
         }
     }
 
+    package func checkStart() throws(StartError) { try weights?.read() }
+
     package func start() throws(StartError) {
         try weights?.start()
     }

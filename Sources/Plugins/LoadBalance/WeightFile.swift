@@ -94,8 +94,8 @@ final class WeightFile: Sendable {
         }
     }
 
-    /// Reads the file for the first time and begins to follow it. A file that is not there yet may still come.
-    func start() throws(StartError) {
+    /// Reads the file for the first time. One that is not there yet may still come.
+    func read() throws(StartError) {
         do throws(Failure) {
             try refresh()
         } catch {
@@ -108,6 +108,11 @@ final class WeightFile: Sendable {
                 "plugin/loadbalance: Failed to open weight file: \(text). Will try again in "
                     + describeDuration(Int64(clamping: interval)))
         }
+    }
+
+    /// Reads the file and begins to follow it.
+    func start() throws(StartError) {
+        try read()
         guard interval > 0 else { return }
         let schedule = IntervalSchedule(interval: interval)
         try follower.start("loadbalance", name: "weights", clock: clock) { [weak self] now in

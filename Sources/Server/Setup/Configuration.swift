@@ -1,6 +1,7 @@
 import Corefile
 import LinuxIO
 import PluginKit
+import Plugins
 
 /// A Corefile with all of its plugins set up and its listeners worked out. Nothing is open yet.
 package struct Configuration: Sendable {
@@ -8,15 +9,23 @@ package struct Configuration: Sendable {
     package let listeners: [ListenerPlan]
     package let process: ProcessContext
 
+    /// Takes what is wrong, one thing at a time; where it does not throw, the rest is looked at as well.
+    package typealias Report = (CorefileError) throws(CorefileError) -> Void
+
     /// - Parameters:
     ///   - corefile: the parsed file.
     ///   - directory: the folder that relative paths of plugins start from.
     ///   - process: what all blocks share.
-    /// - Throws: the first thing that is wrong, with its place.
-    package init(_ corefile: Corefile, directory: String, process: ProcessContext) throws(CorefileError) {
+    ///   - report: is told what is wrong: of each directive of a block, and of each key, one thing. Throws it, unless a
+    ///     configuration without those directives and keys is wanted.
+    /// - Throws: what `report` does.
+    package init(
+        _ corefile: Corefile, directory: String, process: ProcessContext,
+        report: Report = { error throws(CorefileError) in throw error }
+    ) throws(CorefileError) {
         do throws(CorefileError) {
-            blocks = try Self.configure(corefile, directory: directory, process: process)
-            listeners = try ListenerPlan.plan(blocks)
+            blocks = try Self.configure(corefile, directory: directory, process: process, report: report)
+            listeners = try ListenerPlan.plan(blocks, report: report)
         } catch {
             // What plugins have left with the process may keep them, and they the process.
             process.retire()
@@ -37,8 +46,40 @@ package struct Configuration: Sendable {
         }
     }
 
+    /// What a start would fail with, as far as can be told without one: each with its place.
+    package func startProblems() -> [CorefileError] {
+        var problems: [CorefileError] = []
+        for block in blocks where block.isWhole {
+            for placed in block.plugins {
+                do throws(StartError) {
+                    try placed.plugin.checkStart()
+                } catch {
+                    problems.append(CorefileError(location: placed.location, message: "\(error)"))
+                }
+            }
+        }
+        return problems
+    }
+
+    /// Reads what questions are answered from, once: of a process that explains (`ExplainedClusters`).
+    package func startExplaining() throws(StartError) {
+        for block in blocks {
+            for placed in block.plugins {
+                do throws(StartError) {
+                    if placed.plugin is KubernetesPlugin {
+                        try placed.plugin.start()
+                    } else {
+                        try placed.plugin.checkStart()
+                    }
+                } catch {
+                    throw StartError("\(placed.location): \(error)")
+                }
+            }
+        }
+    }
+
     private static func configure(
-        _ corefile: Corefile, directory: String, process: ProcessContext
+        _ corefile: Corefile, directory: String, process: ProcessContext, report: Report
     ) throws(CorefileError) -> [ConfiguredBlock] {
         var blocks: [ConfiguredBlock] = []
         for block in corefile.blocks {
@@ -47,7 +88,7 @@ package struct Configuration: Sendable {
                 process.log.warning(
                     "\(block.location): server block \(zones) has no directives: its queries are refused")
             }
-            blocks.append(try ConfiguredBlock(block, process: process, directory: directory))
+            blocks.append(try ConfiguredBlock(block, process: process, directory: directory, report: report))
         }
         return blocks
     }

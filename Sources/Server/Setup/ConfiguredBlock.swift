@@ -31,6 +31,8 @@ package struct ConfiguredBlock: Sendable {
     let tls: ServerTLS?
     /// Which queries the block takes; nil takes all.
     let view: (any View)?
+    /// Whether all of its directives are set up. Where one is left out, what would follow from that is no problem of its own.
+    let isWhole: Bool
 
     /// Responses over UDP are no larger than this unless `bufsize` says otherwise: what avoids fragments on any path (DNS
     /// flag day 2020).
@@ -38,14 +40,25 @@ package struct ConfiguredBlock: Sendable {
 
     /// Sets up the plugins of `block`.
     ///
-    /// - Throws: the first thing that is wrong, with its place.
-    init(_ block: ServerBlock, process: ProcessContext, directory: String) throws(CorefileError) {
+    /// - Parameter report: is told of each directive that something is wrong with, which is left out if it does not throw.
+    /// - Throws: what `report` does.
+    init(
+        _ block: ServerBlock, process: ProcessContext, directory: String, report: Configuration.Report
+    ) throws(CorefileError) {
         let setup = BlockSetup(block: block, process: process, directory: directory)
         var plugins: [Placed] = []
+        var isWhole = true
         for (place, entry) in PluginTable.entries.enumerated() {
             let directives = block.directives(named: entry.name)
             guard let type = entry.type, let first = directives.first else { continue }
-            let plugin = try type.init(directives, setup)
+            let plugin: any Plugin
+            do throws(CorefileError) {
+                plugin = try type.init(directives, setup)
+            } catch {
+                try report(error)
+                isWhole = false
+                continue
+            }
             setup.neighbours.add(plugin)
             plugins.append(
                 Placed(
@@ -53,6 +66,7 @@ package struct ConfiguredBlock: Sendable {
                     plugin: plugin))
         }
         self.block = block
+        self.isWhole = isWhole
         self.plugins = plugins
         udpSize = setup.udpSize ?? ConfiguredBlock.defaultUDPSize
         limitsLoopback = setup.udpSize != nil
@@ -62,6 +76,19 @@ package struct ConfiguredBlock: Sendable {
         streamTimeouts = setup.streamTimeouts
         tls = setup.tls
         view = setup.view
+    }
+
+    /// Where a key of the block is served.
+    func addresses(of key: ServerKey) -> [SocketAddress] {
+        bindAddresses?.map { $0.withPort(key.port) } ?? [SocketAddress.wildcard(port: key.port)]
+    }
+
+    /// Where the block is served, as metrics and logs name servers (`ListenerPlan.server`), each once.
+    package var servers: [String] {
+        var seen: Set<String> = []
+        return block.keys.flatMap { key in
+            addresses(of: key).map { ListenerPlan.server(key.scheme, $0) }
+        }.filter { seen.insert($0).inserted }
     }
 
     /// Makes a chain for one worker.

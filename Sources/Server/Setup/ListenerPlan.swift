@@ -50,30 +50,43 @@ package struct ListenerPlan: Sendable {
     }
 
     /// The server's name in metrics and logs, as CoreDNS has it: `dns://:53`, `tls://127.0.0.1:853`.
-    package var server: String {
+    package var server: String { Self.server(scheme, address) }
+
+    static func server(_ scheme: TransportScheme, _ address: SocketAddress) -> String {
         address.isWildcard ? "\(scheme)://:\(address.port)" : "\(scheme)://\(address)"
     }
 
     /// Works out the listeners of all blocks: blocks that share an address share its sockets.
     ///
-    /// - Throws: two blocks for the same zone at the same address, and schemes that are not there yet.
-    static func plan(_ blocks: [ConfiguredBlock]) throws(CorefileError) -> [ListenerPlan] {
+    /// - Parameter report: is told of two blocks for the same zone at the same address, and of schemes that are not there yet.
+    /// - Throws: what `report` does.
+    static func plan(
+        _ blocks: [ConfiguredBlock], report: Configuration.Report
+    ) throws(CorefileError) -> [ListenerPlan] {
         var plans: [ListenerPlan] = []
-        for block in blocks {
+        for block in blocks where block.isWhole {
             for key in block.block.keys {
-                guard key.scheme == .dns || key.scheme == .tls else {
-                    throw CorefileError(
-                        location: key.location,
-                        message:
-                            "'\(key.text)': \(key.scheme) servers are known in CoreDNS, not in apodns yet; "
-                            + "expected dns or tls")
+                do throws(CorefileError) {
+                    try add(key, block, to: &plans)
+                } catch {
+                    try report(error)
                 }
-                let addresses =
-                    block.bindAddresses?.map { $0.withPort(key.port) } ?? [SocketAddress.wildcard(port: key.port)]
-                for address in addresses { try add(key, block, address, to: &plans) }
             }
         }
         return plans
+    }
+
+    private static func add(
+        _ key: ServerKey, _ block: ConfiguredBlock, to plans: inout [ListenerPlan]
+    ) throws(CorefileError) {
+        guard key.scheme == .dns || key.scheme == .tls else {
+            throw CorefileError(
+                location: key.location,
+                message:
+                    "'\(key.text)': \(key.scheme) servers are known in CoreDNS, not in apodns yet; "
+                    + "expected dns or tls")
+        }
+        for address in block.addresses(of: key) { try add(key, block, address, to: &plans) }
     }
 
     private static func add(

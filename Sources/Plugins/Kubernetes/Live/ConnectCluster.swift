@@ -6,21 +6,26 @@ import PluginKit
 extension KubernetesOptions {
     /// A watcher of `streams`, not started yet.
     ///
+    /// - Parameters:
+    ///   - detail: what is kept of objects beyond what every zone needs; nil for what the options need.
+    ///   - noticed: is told what goes to the log.
     /// - Throws: why there is no way to the API server: credentials or files that are missing or wrong.
     func makeWatcher(
-        _ streams: [WatchStream], _ sink: any WatchSink, _ process: ProcessContext
+        _ streams: [WatchStream], _ sink: any WatchSink, _ process: ProcessContext, detail: ObjectDetail? = nil,
+        noticed: (@Sendable (WatchNotice) -> Void)? = nil
     ) throws(StartError) -> ClusterWatcher {
         var generator = SystemRandomNumberGenerator()
         let log = process.log
         do {
             return try ClusterWatcher(
                 WatchSettings(
-                    streams: streams, detail: liveDetail, options: process.shared { WatchTuning() }.options),
+                    streams: streams, detail: detail ?? liveDetail, options: process.shared { WatchTuning() }.options),
                 server: try server(),
                 limits: RequestLimits(queriesPerSecond: apiRate, burst: apiBurst, maximumInFlight: apiMaxInflight),
                 observer: RequestCounter(KubernetesMetrics.of(process)), sink: sink, clock: process.clock,
                 seed: generator.next()
             ) { notice in
+                noticed?(notice)
                 let line = "plugin/kubernetes: \(notice)"
                 switch notice.level {
                 case .debug: log.debug(line)
@@ -28,6 +33,17 @@ extension KubernetesOptions {
                 case .warning: log.warning(line)
                 }
             }
+        } catch {
+            throw StartError("plugin/kubernetes: \(error)")
+        }
+    }
+
+    /// Finds out whether the kubeconfig or `endpoint` says how the API server is reached. What a pod finds out from its
+    /// service account is not looked at: elsewhere it is not there.
+    func checkServer() throws(StartError) {
+        guard kubeconfig != nil || endpoint != nil else { return }
+        do {
+            _ = try server()
         } catch {
             throw StartError("plugin/kubernetes: \(error)")
         }

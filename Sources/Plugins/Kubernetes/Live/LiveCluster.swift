@@ -68,6 +68,8 @@ final class LiveCluster: ClusterSource, WatchSink {
 
     func pod(at address: AddressKey) -> PodObject? { state.withLock { $0.cluster.pod(at: address) } }
 
+    func checkStart() throws(StartError) { try options.checkServer() }
+
     func start() throws(StartError) {
         // What a reload takes the place of can answer still, and knows more than a file.
         let hasState = !process.isReload && restore()

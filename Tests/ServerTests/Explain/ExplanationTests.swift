@@ -1,0 +1,471 @@
+import DNSWire
+import LinuxIO
+import PluginKit
+import Plugins
+import ScriptedAPI
+import Server
+import ServerHarness
+import Testing
+
+/// What is said of names, by the chain and the index of a server.
+@Suite struct ExplanationTests {
+    /// A question, the lines that have to be there (parts of lines, in order), and those that must not.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var name: String
+        var type: String?
+        /// Properties of the kubernetes directive.
+        var options: [String] = []
+        /// Directives of the block besides.
+        var block = ""
+        var resolves = false
+        var lines: [String]
+        var testDescription: String { ([name, type ?? ""] + options).joined(separator: " ") }
+
+        init(
+            _ name: String, type: String? = nil, options: [String] = [], block: String = "", resolves: Bool = false,
+            _ lines: String...
+        ) {
+            self.name = name
+            self.type = type
+            self.options = options
+            self.block = block
+            self.resolves = resolves
+            self.lines = lines
+        }
+    }
+
+    private static let blockLine = "Corefile:1:1: block . at dns://127.0.0.1:"
+    private static let zone = "svc.cluster.local"
+
+    static let rows = [
+        // Services with an address.
+        Row(
+            "web.shop.\(zone)", resolves: true, "NOERROR: web.shop.\(zone). A",
+            "web.shop.\(zone).\t5\tIN\tA\t10.96.0.10", "", blockLine,
+            "kubernetes answers for its zone cluster.local. from snapshot ",
+            "Service shop/web has the cluster address 10.96.0.10"),
+        Row("WEB.Shop.\(zone).", resolves: true, "NOERROR: web.shop.\(zone). A"),
+        Row(
+            "web.shop.\(zone)", type: "aaaa", "NOERROR without records: web.shop.\(zone). AAAA",
+            "Service shop/web has the cluster address 10.96.0.10", "none of IPv6, so there is no AAAA record"),
+        Row(
+            "web.shop.\(zone)", type: "SRV", resolves: true, "0 50 80 web.shop.\(zone).",
+            "its ports are http/TCP 80, dns/UDP 53"),
+        Row("web.shop.\(zone)", type: "MX", "NOERROR without records", "the name is there, without records of type MX"),
+        Row("web.shop.\(zone)", type: "SOA", "NOERROR without records", "SOA is at the zone's own name"),
+        Row(
+            "idle.shop.\(zone)", resolves: true, "Service shop/idle has the cluster addresses 10.96.0.11, fd00::11",
+            "note: it has no ready endpoint, so connections lead nowhere",
+            "10.1.0.9 (Pod idle-0) of EndpointSlice shop/idle-1 is not ready"),
+        Row(
+            "idle.shop.\(zone)", options: ["ignore empty_service"], "NXDOMAIN: ",
+            "Service shop/idle has no ready endpoint, and `ignore empty_service` leaves such services out",
+            "10.1.0.9 (Pod idle-0) of EndpointSlice shop/idle-1 is not ready"),
+        Row(
+            "web.shop.\(zone)", options: ["labels app=other"], "NXDOMAIN: ",
+            "Service shop/web has not the labels of `labels app=other`"),
+        // Ports.
+        Row(
+            "_http._tcp.web.shop.\(zone)", type: "SRV", resolves: true, "0 100 80 web.shop.\(zone).",
+            "Service shop/web has the port http/TCP 80", "its target is the service's own name"),
+        Row(
+            "_http._udp.web.shop.\(zone)", type: "SRV", "NXDOMAIN",
+            "Service shop/web has no port http over udp: it has http/TCP 80, dns/UDP 53"),
+        Row(
+            "_epmd._tcp.nodes.shop.\(zone)", type: "SRV", resolves: true,
+            "Service shop/nodes is headless: 2 ready endpoints have the port epmd",
+            "10.1.0.2 (Pod nodes-0) of EndpointSlice shop/nodes-1, named first by its hostname",
+            "10.1.0.4 (Pod nodes-2) of EndpointSlice shop/nodes-1 is not ready"),
+        Row(
+            "_empd._tcp.nodes.shop.\(zone)", type: "SRV", "NXDOMAIN",
+            "Service shop/nodes has no port empd over tcp: it has epmd/TCP 4369"),
+        // Headless services and their endpoints.
+        Row(
+            "nodes.shop.\(zone)", resolves: true, "\t10.1.0.2", "\t10.1.0.3", "Service shop/nodes is headless",
+            "10.1.0.2 (Pod nodes-0) of EndpointSlice shop/nodes-1, named first by its hostname",
+            "10.1.0.3 (Pod nodes-1) of EndpointSlice shop/nodes-1, named 10-1-0-3 after its address",
+            "10.1.0.4 (Pod nodes-2) of EndpointSlice shop/nodes-1 is not ready",
+            "10.1.0.5 (Pod nodes-3) of EndpointSlice shop/nodes-1 is not ready: it terminates"),
+        Row("nodes.shop.\(zone)", type: "AAAA", "NOERROR without records", "none of the 2 has an IPv6 address"),
+        Row(
+            "nodes.shop.\(zone)", options: ["noendpoints"], "NXDOMAIN",
+            "`noendpoints` leaves endpoints out, and with them this name"),
+        Row(
+            "none.shop.\(zone)", "NXDOMAIN", "Service shop/none is headless",
+            "it has no endpoints: no EndpointSlice names it"),
+        Row("hand.shop.\(zone)", "NXDOMAIN", "no EndpointSlice names it, and it has no selector that would make one"),
+        Row(
+            "first.nodes.shop.\(zone)", resolves: true,
+            "Service shop/nodes has the endpoint 10.1.0.2 (Pod nodes-0) of EndpointSlice shop/nodes-1, named first by its hostname"
+        ),
+        Row(
+            "nodes-1.nodes.shop.\(zone)", options: ["endpoint_pod_names"], resolves: true,
+            "the endpoint 10.1.0.3 (Pod nodes-1) of EndpointSlice shop/nodes-1, named after its pod (endpoint_pod_names)"
+        ),
+        Row(
+            "nodes-0.nodes.shop.\(zone)", options: ["endpoint_aliases"], resolves: true,
+            "named first by its hostname, and answers to nodes-0 as well (endpoint_aliases)"),
+        Row(
+            "10-1-0-3.nodes.shop.\(zone)", resolves: true, "named 10-1-0-3 after its address"),
+        Row(
+            "10-1-0-2.nodes.shop.\(zone)", type: "A", "NXDOMAIN",
+            "named first by its hostname: it answers to its address only with `endpoint_aliases`"),
+        Row(
+            "nodes-0.nodes.shop.\(zone)", type: "A", "NXDOMAIN",
+            "named first by its hostname: it answers to its pod's name only with `endpoint_aliases`"),
+        Row(
+            "nodes-1.nodes.shop.\(zone)", type: "A", "NXDOMAIN",
+            "named 10-1-0-3 after its address: it answers to its pod's name only with `endpoint_pod_names` or `endpoint_aliases`"
+        ),
+        Row(
+            "nodes-2.nodes.shop.\(zone)", options: ["endpoint_pod_names"], "NXDOMAIN",
+            "Service shop/nodes has the endpoint 10.1.0.4 (Pod nodes-2) of EndpointSlice shop/nodes-1, which is not ready"
+        ),
+        Row(
+            "10-1-0-5.nodes.shop.\(zone)", "NXDOMAIN",
+            "10.1.0.5 (Pod nodes-3) of EndpointSlice shop/nodes-1, which is not ready: it terminates"),
+        Row("firts.nodes.shop.\(zone)", "NXDOMAIN", "Service shop/nodes has no endpoint firts (did you mean first?)"),
+        Row(
+            "loner.nodes.shop.\(zone)", "NXDOMAIN", "Service shop/nodes has no endpoint loner: it has 10-1-0-3, first",
+            "Pod shop/loner is there, and is no endpoint of it"),
+        Row("x.none.shop.\(zone)", "NXDOMAIN", "has no endpoint x: it has no endpoints at all"),
+        // Aliases.
+        Row(
+            "alias.shop.\(zone)", resolves: true, "CNAME\tweb.shop.\(zone).",
+            "Service shop/alias is an alias (type ExternalName) for web.shop.\(zone)",
+            "web.shop.\(zone).: Service shop/web has the cluster address 10.96.0.10"),
+        Row(
+            "away.shop.\(zone)", block: "forward . 192.0.2.53", resolves: true, "CNAME\twww.example.org.",
+            "www.example.org. lies outside of the zones of kubernetes",
+            "the alias's target www.example.org. is looked up:",
+            "passed on by kubernetes", "forward would ask 192.0.2.53:53, which explain does not"),
+        Row(
+            "number.shop.\(zone)", "NXDOMAIN",
+            "is an alias (type ExternalName) for \"192.0.2.1\", which is an address or no name"),
+        Row(
+            "x.alias.shop.\(zone)", "NXDOMAIN",
+            "Service shop/alias is an alias (type ExternalName): it has neither endpoints nor ports"),
+        // What is not there.
+        Row("a\\010b.shop.\(zone)", "NXDOMAIN: a\\010b.shop.", "there is no Service a\\010b in the namespace shop"),
+        Row("wbe.shop.\(zone)", "NXDOMAIN", "there is no Service wbe in the namespace shop (did you mean web?)"),
+        Row(
+            "only.shop.\(zone)", "NXDOMAIN", "there is no Service only in the namespace shop",
+            "a Service only is in the namespace play"),
+        Row("mail.play.\(zone)", "NXDOMAIN", "there is no Service mail in the namespace play (there is only)"),
+        Row(
+            "orphan.shop.\(zone)", "NXDOMAIN", "there is no Service orphan",
+            "EndpointSlice shop/orphan-1 names it, which makes no name without the Service"),
+        Row(
+            "web.shpo.\(zone)", "NXDOMAIN", "there is no namespace shpo (did you mean shop?)",
+            "a Service web is in the namespace shop"),
+        Row(
+            "shop.web.\(zone)", "NXDOMAIN", "there is no namespace web",
+            "the service's name comes first: Service shop/web is web.shop.\(zone)."),
+        Row(
+            "only.play.\(zone)", options: ["namespaces shop other"], "NXDOMAIN",
+            "the namespace play is not one of `namespaces other shop`"),
+        Row(
+            "only.play.\(zone)", options: ["namespace_labels team=a"], "NXDOMAIN",
+            "Namespace play has not the labels of `namespace_labels team=a`"),
+        Row(
+            "web.shop.cluster.local", "NXDOMAIN", "below cluster.local. there are only names of services",
+            "did you mean web.shop.\(zone).?"),
+        Row(
+            "a.b.c.web.shop.\(zone)", "NXDOMAIN",
+            "no name has so many labels: expected [ENDPOINT.]SERVICE.NAMESPACE.\(zone). or "),
+        Row("east.pin._zone.web.shop.\(zone)", options: ["zonal"], "NXDOMAIN", "Service shop/web is not headless"),
+        Row(
+            "east.pin._zone.nodes.shop.\(zone)", options: ["zonal"], "NOERROR without records",
+            "is in the topology zone east"),
+        // Names above services.
+        Row("cluster.local", "NOERROR without records", "the zone's own name is always there"),
+        Row("cluster.local", type: "SOA", resolves: true, "SOA", "the zone's own name is always there"),
+        Row(zone, "NOERROR without records", "is always there, above all names of services"),
+        Row("shop.\(zone)", "NOERROR without records", "names of services are SERVICE.shop.\(zone)."),
+        Row("shop.\(zone)", type: "TXT", "NXDOMAIN", "for TXT there is no such name"),
+        Row(
+            "dns-version.cluster.local", type: "TXT", resolves: true, "\"1.1.0\"",
+            "the version of the Kubernetes DNS specification"),
+        Row("cluster.local", type: "AXFR", "REFUSED", "zone transfers are refused"),
+        // Pods.
+        Row("10-1-0-20.shop.pod.cluster.local", "NXDOMAIN", "`pods disabled`, as without `pods`"),
+        Row(
+            "10-9-9-9.shop.pod.cluster.local", options: ["pods insecure"], resolves: true,
+            "`pods insecure`: the name itself says the address, whether a pod has it or not"),
+        Row(
+            "10-1-0-20.shop.pod.cluster.local", options: ["pods verified"], resolves: true,
+            "`pods verified`: Pod shop/loner has the address"),
+        Row(
+            "10-1-0-20.shop.pod.cluster.local", type: "AAAA", options: ["pods verified"], "NOERROR without records",
+            "it is an IPv4 address, so there is no AAAA record"),
+        Row(
+            "10-1-0-21.shop.pod.cluster.local", options: ["pods verified"], "NXDOMAIN",
+            "`pods verified`: no pod of the namespace shop has the address", "Pod shop/done had it: it has finished"),
+        Row(
+            "10-1-0-22.shop.pod.cluster.local", options: ["pods verified"], "NXDOMAIN",
+            "Pod play/other has it, in another namespace"),
+        Row(
+            "loner.shop.pod.cluster.local", options: ["pods verified"], "NXDOMAIN", "loner spells no address",
+            "Pod shop/loner answers to its name only with `pod_names`"),
+        Row(
+            "loner.shop.pod.cluster.local", options: ["pod_names"], resolves: true,
+            "`pod_names`: Pod shop/loner has the address 10.1.0.20"),
+        Row(
+            "lonre.shop.pod.cluster.local", options: ["pod_names"], "NXDOMAIN",
+            "there is no Pod lonre in the namespace shop (did you mean loner?)"),
+        Row(
+            "done.shop.pod.cluster.local", options: ["pod_names"], "NXDOMAIN",
+            "Pod shop/done has no name: it has finished"),
+        Row(
+            "10-1-0-20.shop.pod.cluster.local", options: ["pod_names"], "NXDOMAIN",
+            "names of addresses need `pods insecure` or `pods verified`"),
+        // Addresses.
+        Row(
+            "10.96.0.10", resolves: true, "NOERROR: 10.0.96.10.in-addr.arpa. PTR", "PTR\tweb.shop.\(zone).",
+            "the reverse name of 10.96.0.10", "Service shop/web has the address"),
+        Row(
+            "2.0.1.10.in-addr.arpa", resolves: true, "PTR\tfirst.nodes.shop.\(zone).",
+            "10.1.0.2 (Pod nodes-0) of EndpointSlice shop/nodes-1 is an endpoint of Service shop/nodes, named first by its hostname"
+        ),
+        Row("2.0.1.10.in-addr.arpa", type: "A", "NXDOMAIN", "a reverse name has PTR records alone"),
+        Row("fd00::11", resolves: true, "ip6.arpa. PTR", "Service shop/idle has the address"),
+        Row(
+            "10.1.0.4", "NXDOMAIN", "no ready endpoint of a Service has it",
+            "10.1.0.4 (Pod nodes-2) of EndpointSlice shop/nodes-1 is not ready"),
+        Row(
+            "10.1.0.20", "NXDOMAIN", "Pod shop/loner has it: a pod has a reverse name only as the endpoint of a Service"
+        ),
+        Row("1.10.in-addr.arpa", "NXDOMAIN", "the name spells no whole address"),
+        Row(
+            "192.0.2.1", options: ["fallthrough in-addr.arpa"], block: "forward . 192.0.2.53",
+            "not known here: 1.2.0.192.in-addr.arpa. PTR",
+            "kubernetes, zone in-addr.arpa., does not have it and passes it on (fallthrough)",
+            "no Service has it", "forward would ask 192.0.2.53:53, which explain does not"),
+        // Imported services.
+        Row(
+            "web.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true, "\t10.97.0.1",
+            "ServiceImport shop/web has the addresses 10.97.0.1"),
+        Row(
+            "mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true, "\t10.2.0.1",
+            "ServiceImport shop/mesh is headless",
+            "10.2.0.1 of EndpointSlice shop/mesh-1 from the cluster west, named one by its hostname",
+            "10.2.0.2 of EndpointSlice shop/mesh-1 is not ready"),
+        Row(
+            "one.west.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], resolves: true,
+            "ServiceImport shop/mesh has the endpoint 10.2.0.1 of EndpointSlice shop/mesh-1 from the cluster west"),
+        Row(
+            "two.west.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "10.2.0.2 of EndpointSlice shop/mesh-1 from the cluster west, which is not ready"),
+        Row(
+            "one.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "ServiceImport shop/mesh has no endpoint one of no cluster", "from the cluster west has such a name"),
+        Row(
+            "nodes.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "there is no ServiceImport nodes in the namespace shop",
+            "Service shop/nodes answers in other zones only: clusterset.local. is a multicluster one"),
+        // Other plugins and blocks.
+        Row(
+            "example.org", block: "forward . 192.0.2.53 192.0.2.54", "not known here: example.org. A",
+            "passed on by kubernetes",
+            "forward would ask 192.0.2.53:53 192.0.2.54:53, which explain does not"),
+        Row("example.org", "SERVFAIL", "passed on by kubernetes", "no plugin of the block answers: SERVFAIL"),
+        Row(
+            "shop.test", block: "rewrite name shop.test web.shop.\(zone)", resolves: true,
+            "shop.test.\t5\tIN\tA\t10.96.0.10",
+            "rewrite makes it web.shop.\(zone). A", "Service shop/web has the cluster address 10.96.0.10"),
+        Row(
+            "web.shop.\(zone)", block: "hosts {\n 192.0.2.8 web.shop.\(zone)\n fallthrough\n}", resolves: true,
+            "\t192.0.2.8", "hosts answers NOERROR"),
+        Row(
+            "idle.shop.\(zone)", block: "hosts {\n 192.0.2.8 web.shop.\(zone)\n fallthrough\n}", resolves: true,
+            "passed on by hosts", "kubernetes answers for its zone"),
+        Row(
+            "web.shop.\(zone)", block: "template IN A cluster.local {\n rcode REFUSED\n}", "REFUSED: ",
+            "template answers REFUSED"),
+        Row("web.shop.\(zone)", block: "acl {\n drop\n}", "no response: ", "acl sends no response"),
+        Row(
+            "web.shop.\(zone)", options: ["pods verified"], block: "cache\nautopath @kubernetes", resolves: true,
+            "not looked into, though it may change the answer: autopath"),
+        // The search path.
+        Row("web", "SERVFAIL: web. A", "in a pod of the namespace shop the search path makes it web.shop.\(zone)."),
+        Row("web.shop", "SERVFAIL: web.shop. A", "in a pod the search path makes it web.shop.\(zone)."),
+        Row("web.shop.svc", "SERVFAIL", "in a pod the search path makes it web.shop.\(zone)."),
+        Row(
+            "nosuch", "SERVFAIL",
+            "a pod's search path would try NAMESPACE.\(zone)., \(zone). and cluster.local. behind it first: nothing is there"
+        ),
+    ]
+
+    /// The configuration of a Corefile, as one that explains.
+    private static func configuration(_ corefile: String, timeout: Int64 = 10_000_000_000) throws -> Configuration {
+        let configuration = try RunningServer.configure(
+            corefile, prepare: { ExplainedClusters.turnOn($0, timeout: timeout) })
+        try configuration.startExplaining()
+        return configuration
+    }
+
+    private static func corefile(_ path: String, _ options: [String], _ block: String) -> String {
+        """
+        . {
+            bind 127.0.0.1
+            \(block)
+            kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {
+                snapshot \(path)
+                \(options.joined(separator: "\n"))
+            }
+        }
+        """
+    }
+
+    @Test(arguments: rows)
+    func saysWhy(row: Row) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ExplainedWorld.yaml)
+        let configuration = try Self.configuration(Self.corefile(path, row.options, row.block))
+        let explanation = Explanation(try ExplainedQuestion(row.name, type: row.type), configuration)
+        #expect(explanation.resolves == row.resolves)
+        var rest = explanation.lines[...]
+        for part in row.lines {
+            let place = rest.firstIndex { part.isEmpty ? $0.isEmpty : $0.contains(part) }
+            guard let place else {
+                Issue.record("no line has \"\(part)\" in its turn:\n\(explanation.lines.joined(separator: "\n"))")
+                return
+            }
+            rest = rest[(place + 1)...]
+        }
+    }
+
+    @Test func theTableIsWhole() { #expect(Self.rows.count >= 80) }
+
+    static let unusable: [(name: String, type: String?, problem: String)] = [
+        ("", nil, "'' is not a domain name: it is empty"),
+        ("a..b", nil, "'a..b' is not a domain name: a label is empty"),
+        (String(repeating: "a", count: 64), nil, "is not a domain name: a label is longer than 63 octets"),
+        ("web", "NOSUCH", "unknown type 'NOSUCH', expected one such as A, AAAA, SRV, PTR, TXT or TYPE65"),
+        (
+            "AAAA", "web.shop",
+            "unknown type 'web.shop', expected one such as A, AAAA, SRV, PTR, TXT or TYPE65: the name comes first, then the type"
+        ),
+    ]
+
+    @Test func questionsThatAreNoneSayWhatIsWrong() {
+        for row in Self.unusable {
+            let problem = #expect(throws: ExplainedQuestion.Problem.self) {
+                try ExplainedQuestion(row.name, type: row.type)
+            }
+            #expect(problem?.description.hasSuffix(row.problem) == true, "\(String(describing: problem))")
+        }
+    }
+
+    @Test func eachBlockThatANameMayGoToIsTold() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ExplainedWorld.yaml)
+        let configuration = try Self.configuration(
+            """
+            cluster.local:5301 {
+                kubernetes cluster.local {
+                    snapshot \(path)
+                }
+            }
+            .:5302 {
+                forward . 192.0.2.53
+            }
+            example.org:5302 {
+                whoami
+            }
+            """)
+        let both = Explanation(try ExplainedQuestion("web.shop.svc.cluster.local", type: nil), configuration).lines
+        #expect(both.contains("Corefile:1:1: block cluster.local. at dns://:5301"))
+        #expect(both.contains("Corefile:6:1: block . at dns://:5302"))
+        #expect(both.filter { $0.hasPrefix("NOERROR: ") || $0.hasPrefix("not known here: ") }.count == 2)
+        let one = Explanation(try ExplainedQuestion("www.example.org", type: nil), configuration).lines
+        #expect(one.contains("Corefile:9:1: block example.org. at dns://:5302"))
+        #expect(one.filter { $0.contains(": block ") }.count == 1)
+    }
+
+    @Test func aNameOfNoBlockIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ExplainedWorld.yaml)
+        let configuration = try Self.configuration(
+            "cluster.local:5301 {\n kubernetes {\n  snapshot \(path)\n }\n}\n")
+        let explanation = Explanation(try ExplainedQuestion("web.shop", type: nil), configuration)
+        #expect(!explanation.resolves)
+        #expect(
+            explanation.lines == [
+                "REFUSED: web.shop. A", "at dns://:5301 no server block takes it: the zones are cluster.local.", "",
+                "in a pod the search path makes it web.shop.svc.cluster.local.",
+            ])
+    }
+
+    // MARK: Live clusters
+
+    private static func live(_ url: String, _ options: String = "") -> String {
+        ". {\n bind 127.0.0.1\n kubernetes cluster.local in-addr.arpa {\n  endpoint \(url)\n  \(options)\n }\n}\n"
+    }
+
+    @Test func aLiveClusterIsReadOnce() throws {
+        let cluster = ScriptedCluster()
+        for name in ["shop", "play"] { cluster.apply(ScriptedNamespace(name)) }
+        cluster.apply(ScriptedService(namespace: "shop", name: "web", clusterIPs: ["10.96.0.10"]))
+        cluster.apply(ScriptedService(namespace: "shop", name: "nodes"))
+        var waiting = ScriptedEndpoint(["10.1.0.2"], pod: .init(namespace: "shop", name: "node-b"))
+        waiting.ready = false
+        cluster.apply(
+            ScriptedEndpointSlice(
+                namespace: "shop", name: "nodes-1", service: "nodes", isHeadless: true,
+                endpoints: [ScriptedEndpoint(["10.1.0.1"], pod: .init(namespace: "shop", name: "node-a")), waiting]))
+        let api = try ScriptedAPIServer(cluster)
+        defer { api.stop() }
+        let configuration = try Self.configuration(Self.live(api.url, "endpoint_pod_names"))
+        func explain(_ name: String) throws -> (Bool, [String]) {
+            let explanation = Explanation(try ExplainedQuestion(name, type: nil), configuration)
+            return (explanation.resolves, explanation.lines)
+        }
+        let there = try explain("node-a.nodes.shop.svc.cluster.local")
+        #expect(there.0)
+        #expect(
+            there.1.contains { $0.hasSuffix("kubernetes answers for its zone cluster.local. from the Kubernetes API") })
+        #expect(
+            there.1.last
+                == "  Service shop/nodes has the endpoint 10.1.0.1 (Pod node-a) of EndpointSlice shop/nodes-1, named after its pod (endpoint_pod_names)"
+        )
+        let waitingFor = try explain("node-b.nodes.shop.svc.cluster.local")
+        #expect(!waitingFor.0)
+        #expect(
+            waitingFor.1.dropLast().last?.hasSuffix(
+                "10.1.0.2 (Pod node-b) of EndpointSlice shop/nodes-1, which is not ready")
+                == true)
+        #expect(
+            try explain("wbe.shop.svc.cluster.local").1.last
+                == "  there is no Service wbe in the namespace shop (did you mean web?)")
+    }
+
+    @Test func whatTheAPIServerDoesNotGiveIsSaid() throws {
+        let cluster = ScriptedCluster()
+        cluster.apply(ScriptedNamespace("shop"))
+        var settings = ScriptedSettings()
+        settings.access.grants = [.init(.namespaces), .init(.services)]
+        let api = try ScriptedAPIServer(cluster, settings: settings)
+        defer { api.stop() }
+        cluster.apply(ScriptedService(namespace: "shop", name: "nodes"))
+        let configuration = try Self.configuration(Self.live(api.url))
+        let lines = Explanation(
+            try ExplainedQuestion("a.nodes.shop.svc.cluster.local", type: nil), configuration
+        ).lines
+        #expect(lines.first == "SERVFAIL: a.nodes.shop.svc.cluster.local. A")
+        #expect(lines.contains("  the API server does not let endpointslices be read (403)"), "\(lines)")
+    }
+
+    @Test func anAPIServerThatDoesNotAnswerIsAnError() throws {
+        let api = try ScriptedAPIServer(ScriptedCluster())
+        defer { api.stop() }
+        try api.refuseConnections()
+        let error = #expect(throws: StartError.self) {
+            try Self.configuration(Self.live(api.url), timeout: 300_000_000)
+        }
+        #expect(
+            error?.description.hasPrefix(
+                "Corefile:3:2: plugin/kubernetes: the Kubernetes API was not synced within 300ms") == true,
+            "\(String(describing: error))")
+    }
+}
