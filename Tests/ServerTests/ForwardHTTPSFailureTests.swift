@@ -378,4 +378,53 @@ import Testing
         #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
         #expect(server.server.waitingQueries == 0)
     }
+
+    /// Upstreams that do anything, clients that leave, and reloads: whoever stays is answered, and nothing is left.
+    @Test(arguments: [false, true])
+    func anything(isHTTP2: Bool) throws {
+        let seed = UInt64.random(in: .min ... .max)
+        let upstream = try TestHTTPSUpstream(tls: isHTTP2 ? nil : ForwardHTTPSTests.context()) { request in
+            let name = request.query.name.utf8.reduce(seed) { $0 &* 31 &+ UInt64($1) }
+            var numbers = FastRandom(seed: name)
+            var reaction = Reaction.answer(request.answer, after: UInt64(numbers.next() % 40))
+            switch numbers.next() % 12 {
+            case 0: reaction = .silence
+            case 1: reaction = .close
+            case 2: reaction.closesAfter = Int(numbers.next() % 200)
+            case 3: reaction.status = 500
+            case 4: reaction.body = Array(reaction.body.dropLast(Int(numbers.next() % 40)))
+            case 5: reaction.fields = ["Connection: close"]
+            default: break
+            }
+            return reaction
+        }
+        let front = try isHTTP2 ? ForwardHTTPSTests.front(upstream) : nil
+        let address = front?.address ?? upstream.address
+        let texts = try ["doh_method GET", "doh_method POST"].map {
+            try Self.corefile(
+                "https://\(address)",
+                "\($0)\n read_timeout 100ms\n max_fails 1\n health_check 20ms\n expire 50ms\n max_age 90ms")
+        }
+        let server = try RunningServer(texts[0])
+        let client = try server.streamClient()
+        for round in 0..<10 {
+            for identifier in 0..<100 as Range<UInt16> {
+                var question = DNSQuestion("n\(round)-\(identifier).example.")
+                question.identifier = identifier
+                try client.send(StreamClient.frame(question.bytes))
+                if identifier.isMultiple(of: 10) { try server.datagramClient().send(question.bytes) }
+            }
+            if round.isMultiple(of: 3) { try server.reload(texts[round % 2]) }
+            var answered: Set<UInt16> = []
+            while answered.count < 100, let message = try client.receive() {
+                let response = try DNSResponse(message)
+                #expect([.noError, .serverFailure].contains(response.code))
+                answered.insert(response.identifier)
+            }
+            #expect(answered.count == 100, "seed \(seed), round \(round)")
+        }
+        #expect(holdsInTime { server.server.waitingQueries == 0 }, "seed \(seed)")
+        server.server.stop()
+        #expect(holdsInTime { OpenSockets.to(address) == 0 }, "seed \(seed)")
+    }
 }

@@ -57,18 +57,19 @@ import Testing
         let upstream = try ForwardHTTPSTests.upstream { .answer($0.answer, after: 1) }
         var limits = HTTPSLimits()
         limits.requestsUnderWay = 2
-        limits.requestsWaiting = 50
+        limits.requestsWaiting = 300
         let bench = try Bench(upstream, limits: limits)
-        for ticket in 0..<52 as Range<UInt64> { #expect(bench.begin(ticket) == nil) }
-        #expect(bench.begin(52) == "too many requests wait")
-        #expect(bench.client.requestCount == 52)
-        for ticket in stride(from: 10, to: 20, by: 2) as StrideTo<UInt64> { bench.client.abandon(ticket) }
-        #expect(bench.turn { bench.receiver.ended.count == 47 && bench.client.requestCount == 0 })
+        for ticket in 0..<302 as Range<UInt64> { #expect(bench.begin(ticket) == nil) }
+        #expect(bench.begin(302) == "too many requests wait")
+        #expect(bench.client.requestCount == 302)
+        for ticket in stride(from: 10, to: 200, by: 2) as StrideTo<UInt64> { bench.client.abandon(ticket) }
+        #expect(bench.client.requestCount == 207)
+        #expect(bench.turn { bench.receiver.ended.count == 207 && bench.client.requestCount == 0 })
         #expect(bench.receiver.ended.values.allSatisfy { $0.hasPrefix("200 ") })
-        #expect(bench.receiver.ended.keys.allSatisfy { !(10..<20).contains($0) || !$0.isMultiple(of: 2) })
+        #expect(bench.receiver.ended.keys.allSatisfy { !(10..<200).contains($0) || !$0.isMultiple(of: 2) })
         // Those that nobody wanted any more were not made.
-        #expect(upstream.requests.count == 47 && upstream.connectionCount <= 2)
-        #expect(bench.receiver.connections.count == 47)
+        #expect(upstream.requests.count == 207 && upstream.connectionCount <= 2)
+        #expect(bench.receiver.connections.count == 207)
     }
 
     /// A request that is under way goes on when nobody wants it, and its connection is of use to the next.
