@@ -149,6 +149,8 @@ import Testing
             _ = try client.ask(question)
             _ = try stream.ask(question)
         }
+        // As many as there are ports, and one more: then one was used again.
+        for number in 0..<33 { _ = try client.ask(DNSQuestion("n\(number).example.")) }
         // Only the second name of the search list has it; there is no AAAA record.
         #expect(try client.ask(DNSQuestion("www.near.test.")).code == .noError)
         #expect(try client.ask(DNSQuestion("v4.example.", .aaaa)).answer.map(\.type) == [.aaaa])

@@ -79,7 +79,7 @@ import Testing
             error: [
                 "Corefile:2:5: Unknown directive 'erors', expected the name of a plugin (did you mean 'errors'?)",
                 "Corefile:4:14: wrong value for pods: sometimes",
-                "Corefile:6:15: plugin/forward: not an IP address or file: \"8.8.8\"",
+                "Corefile:6:15: plugin/forward: not an IP address, file, or valid domain: \"8.8.8\"",
                 "Corefile:10:10: plugin/file: ",
             ]),
         Row(
