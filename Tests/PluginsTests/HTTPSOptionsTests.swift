@@ -1,3 +1,4 @@
+import DNSWire
 import LinuxIO
 import Testing
 
@@ -89,6 +90,6 @@ import Testing
         ),
     ])
     func base64(text: String, encoded: String) {
-        #expect(Base64URL.text(Array(text.utf8)) == encoded)
+        #expect(Base64.urlText(Array(text.utf8)) == encoded)
     }
 }

@@ -1,6 +1,19 @@
-/// Octets in base 64 with padding (RFC 4648, section 4).
-enum Base64 {
-    /// The octets as text.
+/// Octets in base 64 (RFC 4648).
+package enum Base64 {
+    /// The octets as part of a URL: without padding (section 5; RFC 8484, section 6).
+    package static func urlText(_ octets: some Sequence<UInt8>) -> String {
+        let text = text(octets).utf8.compactMap { character -> UInt8? in
+            switch character {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case padding: nil
+            default: character
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The octets as text, with padding (section 4).
     static func text(_ octets: some Sequence<UInt8>) -> String {
         var text: [UInt8] = []
         var pending: UInt32 = 0

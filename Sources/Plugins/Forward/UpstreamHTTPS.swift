@@ -1,3 +1,4 @@
+import DNSWire
 import LinuxIO
 
 /// What an upstream over HTTPS is asked with.
@@ -47,6 +48,6 @@ final class UpstreamHTTPS {
             return HTTPSRequest(target: Self.path, body: message, milliseconds: milliseconds)
         }
         return HTTPSRequest(
-            target: "\(Self.path)?dns=\(Base64URL.text(message))", body: nil, milliseconds: milliseconds)
+            target: "\(Self.path)?dns=\(Base64.urlText(message))", body: nil, milliseconds: milliseconds)
     }
 }
