@@ -33,9 +33,9 @@ package struct Explanation {
             if isExplained { lines.append("") }
             isExplained = true
             explain(answer, block)
-            hint()
         }
         if !isExplained { refuse() }
+        hint()
     }
 
     // MARK: The answer
@@ -46,7 +46,6 @@ package struct Explanation {
             let zones = plan.zones.map(\.name)
             lines.append("at \(plan.server) no server block takes it: the zones are \(zones.joined(separator: " "))")
         }
-        hint()
     }
 
     private var asked: String { "\(question.name) \(question.type)" }

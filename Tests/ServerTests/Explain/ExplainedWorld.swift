@@ -21,6 +21,8 @@ enum ExplainedWorld {
         - \(service("hand", "{clusterIP: None, clusterIPs: [None]}"))
         - \(service("alias", "{type: ExternalName, externalName: web.shop.svc.cluster.local}"))
         - \(service("away", "{type: ExternalName, externalName: www.example.org}"))
+        - \(service("around", "{type: ExternalName, externalName: there.shop.svc.cluster.local}"))
+        - \(service("there", "{type: ExternalName, externalName: around.shop.svc.cluster.local}"))
         - \(service("number", "{type: ExternalName, externalName: 192.0.2.1}"))
         - \(slice("orphan-1", "orphan", "[{addresses: [10.1.0.8], conditions: {ready: true}}]"))
         - \(service("only", "{clusterIP: 10.96.0.12, clusterIPs: [10.96.0.12], ports: [{port: 80}]}", namespace: "play"))
@@ -31,6 +33,8 @@ enum ExplainedWorld {
         - \(pod("nodes-2", "10.1.0.4"))
         - \(pod("loner", "10.1.0.20"))
         - \(pod("done", "10.1.0.21", phase: "Succeeded"))
+        - \(pod("before", "10.1.0.23", phase: "Failed"))
+        - {apiVersion: v1, kind: Pod, metadata: {name: heir, namespace: shop}, status: {phase: Running, podIP: 10.1.0.23, podIPs: [{ip: 10.1.0.23}, {ip: 'fd00::23'}]}}
         - \(pod("other", "10.1.0.22", namespace: "play"))
 
         """
