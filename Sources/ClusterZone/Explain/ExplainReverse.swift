@@ -34,17 +34,17 @@ extension ClusterExplanation {
         // CoreDNS: a cluster address is one service's, and comes before any endpoint.
         let found = services.filter { isThere("\($0.name).\($0.namespace)".lowercased()) }
         guard found.isEmpty else { return found.map { "Service \($0.namespace)/\($0.name) has the address" } }
+        let ready = endpoints.filter { endpoint in
+            endpoint.isReady
+                && isThere("\(endpoint.label).\(Self.service(endpoint)).\(endpoint.slice.namespace)".lowercased())
+        }
+        // An EndpointSlice is enough for a PTR record.
+        let missing = Set(ready.map { ObjectKey(namespace: $0.slice.namespace, name: Self.service($0).lowercased()) })
+            .filter { objects.services[$0] == nil }.map { "\($0.namespace)/\($0.name)" }.sorted()
         return limited(
-            endpoints.filter { endpoint in
-                endpoint.isReady
-                    && isThere("\(endpoint.label).\(Self.service(endpoint)).\(endpoint.slice.namespace)".lowercased())
-            }.map { endpoint in
-                let key = ObjectKey(namespace: endpoint.slice.namespace, name: Self.service(endpoint).lowercased())
-                // An EndpointSlice is enough for a PTR record.
-                let missing = objects.services[key] == nil ? " (which is not there)" : ""
-                return
-                    "\(endpoint.place) is an endpoint of Service \(key.namespace)/\(key.name)\(missing), \(endpoint.namedAs)"
-            })
+            ready.map {
+                "\($0.place) is an endpoint of Service \($0.slice.namespace)/\(Self.service($0)), \($0.namedAs)"
+            }) + missing.map { "there is no Service \($0): the name of the record leads nowhere" }
     }
 
     private static func service(_ endpoint: ExplainedEndpoint) -> String { endpoint.slice.serviceName ?? "" }

@@ -26,6 +26,7 @@ enum ExplainedWorld {
         - \(service("number", "{type: ExternalName, externalName: 192.0.2.1}"))
         - \(slice("orphan-1", "orphan", "[{addresses: [10.1.0.8], conditions: {ready: true}}]"))
         - \(service("only", "{clusterIP: 10.96.0.12, clusterIPs: [10.96.0.12], ports: [{port: 80}]}", namespace: "play"))
+        - {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: only-1, namespace: play, labels: {kubernetes.io/service-name: only}}, addressType: IPv4, ports: [], endpoints: [{addresses: [10.1.0.3], conditions: {ready: true}}]}
         - {apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: {name: web, namespace: shop}, spec: {type: ClusterSetIP, ips: [10.97.0.1], ports: [{name: http, port: 80, protocol: TCP}]}}
         - {apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: {name: mesh, namespace: shop}, spec: {type: Headless, ports: [{name: http, port: 80, protocol: TCP}]}}
         - {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: mesh-1, namespace: shop, labels: {multicluster.kubernetes.io/service-name: mesh, multicluster.kubernetes.io/source-cluster: west}}, addressType: IPv4, ports: [{name: http, port: 80, protocol: TCP}], endpoints: [{addresses: [10.2.0.1], hostname: one, conditions: {ready: true}}, {addresses: [10.2.0.2], hostname: two, conditions: {ready: false}}]}

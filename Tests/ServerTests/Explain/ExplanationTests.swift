@@ -147,6 +147,9 @@ import Testing
             "Service shop/alias is an alias (type ExternalName): it has neither endpoints nor ports"),
         // What is not there.
         Row("a\\010b.shop.\(zone)", "NXDOMAIN: a\\010b.shop.", "there is no Service a\\010b in the namespace shop"),
+        Row(
+            "a\u{202E}b\u{9B}.shop.\(zone)", "NXDOMAIN",
+            "there is no Service a\\226\\128\\174b\\194\\155 in the namespace shop"),
         Row("wbe.shop.\(zone)", "NXDOMAIN", "there is no Service wbe in the namespace shop (did you mean web?)"),
         Row(
             "only.shop.\(zone)", "NXDOMAIN", "there is no Service only in the namespace shop",
@@ -278,7 +281,9 @@ import Testing
         Row(
             "10.96.0.11", options: ["namespaces play"], "NXDOMAIN",
             "Service shop/idle has it, and is left out by `namespaces play`"),
-        Row("10.1.0.8", resolves: true, "is an endpoint of Service shop/orphan (which is not there), named 10-1-0-8"),
+        Row(
+            "10.1.0.8", resolves: true, "is an endpoint of Service shop/orphan, named 10-1-0-8",
+            "there is no Service shop/orphan: the name of the record leads nowhere"),
         Row(
             "192.0.2.1", options: ["fallthrough in-addr.arpa"], block: "forward . 192.0.2.53",
             "not known here: 1.2.0.192.in-addr.arpa. PTR",
@@ -396,6 +401,10 @@ import Testing
         ("", nil, "'' is not a domain name: it is empty"),
         ("a..b", nil, "'a..b' is not a domain name: a label is empty"),
         (String(repeating: "a", count: 64), nil, "is not a domain name: a label is longer than 63 octets"),
+        (
+            String(repeating: "a", count: 1_000), nil,
+            "'\(String(repeating: "a", count: 80))...' is not a domain name: a label is longer than 63 octets"
+        ),
         ("web", "NOSUCH", "unknown type 'NOSUCH', expected one such as A, AAAA, SRV, PTR, TXT or TYPE65"),
         (
             "AAAA", "web.shop",
@@ -439,6 +448,21 @@ import Testing
         let one = Explanation(try ExplainedQuestion("www.example.org", type: nil), configuration).lines
         #expect(one.contains("Corefile:9:1: block example.org. at dns://:5302"))
         #expect(one.filter { $0.contains(": block ") }.count == 1)
+    }
+
+    /// Of the endpoints at an address (a node's may have many) only those are told that the records are of.
+    @Test func endpointsThatTheRecordsAreNotOf() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ExplainedWorld.yaml)
+        func reasons(_ options: [String]) throws -> [String] {
+            let configuration = try Self.configuration(Self.corefile(path, options, ""))
+            return Explanation(try ExplainedQuestion("10.1.0.3", type: nil), configuration).lines.filter {
+                $0.hasPrefix("  ")
+            }
+        }
+        #expect(try reasons([]).count == 2)
+        let some = try reasons(["namespaces shop"])
+        #expect(some.count == 1 && some.first?.contains("EndpointSlice shop/nodes-1") == true, "\(some)")
     }
 
     @Test func aNameOfNoBlockIsRefused() throws {
