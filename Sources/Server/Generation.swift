@@ -42,7 +42,7 @@ final class Generation: @unchecked Sendable {
                 do throws(StartError) {
                     try placed.plugin.start()
                 } catch {
-                    throw error.isLocated ? error : StartError("\(placed.location): \(error)")
+                    throw placed.located(error)
                 }
             }
         }

@@ -146,12 +146,27 @@ import Testing
         for (line, start) in zip(lines, row.error) { #expect(line.hasPrefix(start), "\(line)") }
     }
 
+    /// What a start fails with is found: an HTTP endpoint where DNS is served over TCP.
+    @Test(arguments: [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", ""), ("0.0.0.0", "127.0.0.1"), ("::1", "[::]")])
+    func endpointsAtAddressesOfDNS(bind: String, endpoint: String) throws {
+        let free = try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n").port
+        let corefile = ".:\(free) {\n    bind \(bind)\n    whoami\n    health \(endpoint):\(free)\n}\n"
+        let check = try Program(["check"], corefile: corefile)
+        #expect(check.child.waitForExit() == 1)
+        #expect(check.child.error.hasPrefix("Corefile:4:5: "), "\(check.child.error)")
+        #expect(check.child.error.hasSuffix(":\(free): expected another port\n"), "\(check.child.error)")
+        let start = try Program([], corefile: corefile)
+        #expect(start.child.waitForExit() == 1)
+        #expect(start.child.error.contains("EADDRINUSE"), "\(start.child.error)")
+    }
+
     /// An address that another program listens at is no matter of a check, which listens nowhere.
     @Test func opensNoSocket() throws {
         let taken = try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n")
+        let other = try RunningServer(". {\n    bind 127.0.0.1\n    whoami\n}\n")
         let program = try Program(
             ["check"],
-            corefile: ".:\(taken.port) {\n    bind 127.0.0.1\n    health 127.0.0.1:\(taken.port)\n    whoami\n}\n")
+            corefile: ".:\(taken.port) {\n    bind 127.0.0.1\n    health 127.0.0.1:\(other.port)\n    whoami\n}\n")
         #expect(program.child.waitForExit() == 0, "\(program.child.error)")
         #expect(program.child.error.isEmpty)
     }

@@ -330,9 +330,9 @@ package struct ClusterState: Sendable {
 
 extension PodObject {
     /// Whether the pod has not finished: once it has, its address may be given to another pod.
-    fileprivate var isAlive: Bool { phase != .succeeded && phase != .failed && phase != .unknown }
+    var isAlive: Bool { phase != .succeeded && phase != .failed && phase != .unknown }
 
     /// Whether the pod's address is its own, to CoreDNS: not while it terminates either (CoreDNS's field selector, and its
     /// rule for deletionTimestamp).
-    fileprivate var hasAddress: Bool { !isTerminating && isAlive }
+    var hasAddress: Bool { !isTerminating && isAlive }
 }

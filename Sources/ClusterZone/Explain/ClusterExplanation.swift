@@ -59,10 +59,13 @@ package struct ClusterExplanation {
     ///
     /// - Parameter answer: the records that the plugin wrote, for what they name.
     package func lines(_ question: Question, answer: [ResourceRecord]) -> [String] {
-        lines(question, answer: answer, depth: 0)
+        let all = lines(question, answer: answer, behind: [])
+        // An endpoint that is a name is an alias where it stands alone: the records show themselves what there is.
+        return answer.isEmpty ? all : all.filter { $0 != Self.noRecords(question.type) }
     }
 
-    func lines(_ question: Question, answer: [ResourceRecord], depth: Int) -> [String] {
+    /// - Parameter behind: the names of the aliases that have led to the question, in order.
+    func lines(_ question: Question, answer: [ResourceRecord], behind: [DomainName]) -> [String] {
         if question.type == .axfr || question.type == .ixfr { return ["zone transfers are refused"] }
         let scratch = QuestionName()
         defer { scratch.deallocate() }
@@ -80,7 +83,7 @@ package struct ClusterExplanation {
             scratch, left: labels.count, zonal: options.zonal, isMulticluster: question.isMulticluster
         ).kind
         if question.type == .txt, [.apex, .serviceNamespace, .podNamespace].contains(kind) {
-            return ["for TXT there is no such name, as it has no records of any other type either"]
+            return ["for TXT there is no such name, whatever there is of other types (as in CoreDNS)"]
         }
         switch kind {
         case .apex: return explainApex(question, labels)
@@ -96,7 +99,7 @@ package struct ClusterExplanation {
                     + "names of services are SERVICE.\(question.name)"
             ]
         case .podNamespace, .pod: return explainPod(question, labels, namespace)
-        default: return explainService(kind, question, labels, namespace, answer, depth)
+        default: return explainService(kind, question, labels, namespace, behind)
         }
     }
 
@@ -133,7 +136,7 @@ package struct ClusterExplanation {
         return [
             "no name has so many labels: expected [ENDPOINT.]SERVICE.NAMESPACE.svc.\(question.zone) or "
                 + "_PORT._PROTOCOL.SERVICE.NAMESPACE.svc.\(question.zone)"
-                + (options.zonal ? "" : " (zonal names need `zonal`)")
+                + (options.zonal || question.isMulticluster ? "" : " (zonal names need `zonal`)")
         ]
     }
 
@@ -156,8 +159,7 @@ package struct ClusterExplanation {
         guard number < 0 else { return nil }
         if index.gaps.contains(.namespaces) { return ["the namespaces are not known yet"] }
         if !zoneOptions.namespaces.isEmpty, !zoneOptions.namespaces.contains(namespace) {
-            let served = zoneOptions.namespaces.sorted().joined(separator: " ")
-            return ["the namespace \(namespace) is not one of `namespaces \(served)`"]
+            return ["the namespace \(namespace) is not one of \(servedNamespaces)"]
         }
         if let object = objects.namespaces[namespace], let selector = zoneOptions.namespaceLabels,
             !selector.matches(object.labels)
@@ -176,6 +178,20 @@ package struct ClusterExplanation {
             }
         }
         return lines
+    }
+
+    private var servedNamespaces: String { "`namespaces \(zoneOptions.namespaces.sorted().joined(separator: " "))`" }
+
+    /// The option that leaves an object out; nil where none does.
+    func optionAgainst(_ namespace: String, _ labels: [String: String]) -> String? {
+        if !zoneOptions.namespaces.isEmpty, !zoneOptions.namespaces.contains(namespace) { return servedNamespaces }
+        if let selector = zoneOptions.namespaceLabels, let object = objects.namespaces[namespace],
+            !selector.matches(object.labels)
+        {
+            return "`namespace_labels \(selector)`"
+        }
+        if let selector = zoneOptions.labels, !selector.matches(labels) { return "`labels \(selector)`" }
+        return nil
     }
 
     // MARK: Words

@@ -22,11 +22,12 @@ extension ClusterExplanation {
         let here = atAddress.filter { $0.namespace == namespace }
         if let address, options.podMode == .insecure {
             var lines = ["`pods insecure`: the name itself says the address, whether a pod has it or not"]
-            if let pod = here.first { lines.append("Pod \(namespace)/\(pod.name) has it") }
+            if let pod = here.first(where: \.hasAddress) { lines.append("Pod \(namespace)/\(pod.name) has it") }
             return lines + family(address, question)
         }
         if let address, options.podMode == .verified, count(address, namespace) > 0 {
-            let names = here.map(\.name)
+            // One that has finished may have had the address before.
+            let names = here.filter { $0.hasAddress && $0.addresses.first?.key == address }.map(\.name)
             return [
                 "`pods verified`: \(names.count == 1 ? "Pod" : "Pods") \(listed(names.map { "\(namespace)/\($0)" })) \(names.count == 1 ? "has" : "have") the address"
             ]
@@ -46,8 +47,12 @@ extension ClusterExplanation {
         var lines: [String] = []
         if address != nil, options.podMode == .verified {
             lines.append("`pods verified`: no pod of the namespace \(key.namespace) has the address")
-            for pod in here { lines.append("Pod \(pod.namespace)/\(pod.name) had it: \(Self.state(pod, zoneOptions))") }
-            for pod in atAddress where pod.namespace != key.namespace {
+            for pod in here {
+                let state = pod.hasAddress ? "has it, but" : "had it:"
+                lines.append(
+                    "Pod \(pod.namespace)/\(pod.name) \(state) \(Self.state(pod, zoneOptions, byName: false))")
+            }
+            for pod in atAddress where pod.namespace != key.namespace && pod.hasAddress {
                 lines.append("Pod \(pod.namespace)/\(pod.name) has it, in another namespace")
             }
             return limited(lines)
@@ -62,7 +67,9 @@ extension ClusterExplanation {
             return [what]
                 + (pod == nil ? [] : ["Pod \(key.namespace)/\(label) answers to its name only with `pod_names`"])
         }
-        if let pod { return ["Pod \(pod.namespace)/\(pod.name) has no name: \(Self.state(pod, zoneOptions))"] }
+        if let pod {
+            return ["Pod \(pod.namespace)/\(pod.name) has no name: \(Self.state(pod, zoneOptions, byName: true))"]
+        }
         let names = objects.pods(in: key.namespace) { _ in true }.map(\.name)
         return ["there is no Pod \(label) in the namespace \(key.namespace)" + didYouMean(label, names)]
     }
@@ -85,15 +92,17 @@ extension ClusterExplanation {
     }
 
     /// Why a pod that is there has no address or name.
-    private static func state(_ pod: PodObject, _ options: ZoneOptions) -> String {
+    private static func state(_ pod: PodObject, _ options: ZoneOptions, byName: Bool) -> String {
         if pod.phase == .succeeded || pod.phase == .failed { return "it has finished" }
         if pod.addresses.isEmpty { return "it has no address yet" }
-        if pod.isTerminating { return "it terminates" }
+        if !pod.isAlive { return "its phase is not known" }
+        // Names stay until the pod has gone.
+        if !byName, pod.isTerminating { return "it terminates" }
         if let selector = options.labels, !selector.matches(pod.labels) {
             return "it has not the labels of `labels \(selector)`"
         }
         // CoreDNS: `pods verified` knows the first address alone.
-        return options.podNames ? "its name is no label" : "only a pod's first address counts"
+        return byName ? "its name is no label" : "only a pod's first address counts"
     }
 
     private func family(_ address: AddressKey, _ question: Question) -> [String] {

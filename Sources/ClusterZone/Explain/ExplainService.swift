@@ -6,7 +6,7 @@ extension ClusterExplanation {
     /// Why the name of a service, or one below it, is answered as it is.
     func explainService(
         _ kind: ClusterName.Kind, _ question: Question, _ labels: [String], _ namespace: String,
-        _ answer: [ResourceRecord], _ depth: Int
+        _ behind: [DomainName]
     ) -> [String] {
         let key = ObjectKey(namespace: namespace, name: labels[labels.count - 3])
         guard let block = block(key, question.isMulticluster), block.answersForward else {
@@ -19,14 +19,24 @@ extension ClusterExplanation {
             guard kind == .service else {
                 return ["\(title) is an alias (type ExternalName): it has neither endpoints nor ports"]
             }
-            return ["\(title) is an alias (type ExternalName) for \(service.externalName)"]
-                + explainTarget(service.externalName, question, depth)
+            let line = "\(title) is an alias (type ExternalName) for \(service.externalName)"
+            switch question.type {
+            case .a, .aaaa: return [line] + explainTarget(service.externalName, question, behind)
+            case .cname: return [line]
+            default:
+                return [
+                    line, "\(Self.noRecords(question.type)): what it is an alias for is looked up for A and AAAA alone",
+                ]
+            }
         }
         let endpoints = endpoints(of: key, isImported: false)
         switch kind {
         case .endpoint: return explainEndpoint(labels[0], title, key, endpoints, question)
-        case .port: return explainPort(labels, title, service, block, endpoints, question)
-        case .pinned, .preferred: return explainZonal(kind, labels, title, block, endpoints)
+        case .port:
+            return block.isHeadless
+                ? explainPort(labels, title, endpoints, question)
+                : explainPort(labels, title, service.ports, service.clusterIPs, question)
+        case .pinned, .preferred: return explainZonal(kind, labels, title, block, endpoints, question)
         default: break
         }
         guard block.isHeadless else { return explainClusterAddress(title, service, endpoints, question) }
@@ -77,15 +87,15 @@ extension ClusterExplanation {
         } else {
             guard let service = objects.services[key] else { return explainNoService(key) }
             labels = service.labels
-            if service.type == .externalName {
-                return [
-                    "\(title) is an alias (type ExternalName) for \"\(service.externalName)\", which is an address or no name: "
-                        + "no answer can be made of it"
-                ]
-            }
         }
         if let selector = zoneOptions.labels, !selector.matches(labels) {
             return ["\(title) has not the labels of `labels \(selector)`"]
+        }
+        if !question.isMulticluster, let service = objects.services[key], service.type == .externalName {
+            return [
+                "\(title) is an alias (type ExternalName) for \"\(service.externalName)\", which is an address or no name: "
+                    + "no answer can be made of it"
+            ]
         }
         if zoneOptions.ignoresEmptyServices {
             return ["\(title) has no ready endpoint, and `ignore empty_service` leaves such services out"]
@@ -97,11 +107,11 @@ extension ClusterExplanation {
     private func explainNoService(_ key: ObjectKey) -> [String] {
         let names = objects.services.keys.filter { $0.namespace == key.namespace }.map(\.name).sorted()
         var line = "there is no Service \(key.name) in the namespace \(key.namespace)"
+        if let selector = zoneOptions.labels { line += " with the labels of `labels \(selector)`" }
         let near = didYouMean(key.name, names)
         if near.isEmpty, !names.isEmpty, names.count <= 5 {
             line += " (there \(names.count == 1 ? "is" : "are") \(listed(names)))"
         }
-        if let selector = zoneOptions.labels { line += " with the labels of `labels \(selector)`" }
         var lines = [line + near] + elsewhere(key.name)
         let slices = objects.slices(of: key, isImported: false)
         if let slice = slices.first {
@@ -123,24 +133,48 @@ extension ClusterExplanation {
         } else {
             lines.append("\(title) has the cluster address\(addresses.count == 1 ? "" : "es") \(listed(addresses))")
         }
-        switch question.type {
-        case .a, .aaaa:
-            let family: IPAddress.Family = question.type == .a ? .v4 : .v6
-            if !addresses.isEmpty, !service.clusterIPs.contains(where: { $0.family == family }) {
-                lines.append("none of \(family == .v4 ? "IPv4" : "IPv6"), so there is no \(question.type) record")
-            }
-        case .srv:
-            lines.append(
-                service.ports.isEmpty
-                    ? "it has no ports, so there is no SRV record"
-                    : "its ports are \(listed(service.ports.map(Self.describe)))")
-        default: lines.append(Self.noRecords(question.type))
-        }
-        if zoneOptions.servesEndpoints, !endpoints.contains(where: \.isReady) {
+        lines += records(question.type, service.clusterIPs, service.ports)
+        if zoneOptions.servesEndpoints, !index.gaps.contains(.endpoints), !endpoints.contains(where: \.isReady) {
             lines.append("note: it has no ready endpoint, so connections lead nowhere")
             lines += notReady(endpoints)
         }
         return lines
+    }
+
+    /// What addresses and ports make of a type.
+    func records(_ type: RecordType, _ addresses: [IPAddress], _ ports: [PortObject]) -> [String] {
+        switch type {
+        case .a, .aaaa: return missingFamily(type, addresses)
+        case .srv:
+            return [
+                ports.isEmpty
+                    ? "it has no ports, so there is no SRV record" : "its ports are \(listed(ports.map(Self.describe)))"
+            ]
+        default: return [Self.noRecords(type)]
+        }
+    }
+
+    /// That none of some addresses is one of A or AAAA records.
+    func missingFamily(_ type: RecordType, _ addresses: [IPAddress]) -> [String] {
+        let family: IPAddress.Family = type == .a ? .v4 : .v6
+        guard !addresses.isEmpty, !addresses.contains(where: { $0.family == family }) else { return [] }
+        return ["none of \(family == .v4 ? "IPv4" : "IPv6"), so there is no \(type) record"]
+    }
+
+    /// Why ready endpoints make no records of a type; nothing where they make some.
+    func without(_ type: RecordType, _ endpoints: [ExplainedEndpoint]) -> [String] {
+        switch type {
+        case .a, .aaaa:
+            let family: IPAddress.Family = type == .a ? .v4 : .v6
+            // An endpoint may be a host's name, which has addresses of any family.
+            let isThere = endpoints.contains { $0.address.address.map { $0.family == family } ?? true }
+            let who = endpoints.count == 1 ? "it has no" : "none of the \(endpoints.count) has an"
+            return isThere || endpoints.isEmpty ? [] : ["\(who) \(family == .v4 ? "IPv4" : "IPv6") address"]
+        case .srv:
+            return endpoints.contains { !$0.slice.ports.isEmpty } || endpoints.isEmpty
+                ? [] : ["without ports there is no SRV record"]
+        default: return [Self.noRecords(type)]
+        }
     }
 
     private func explainHeadless(

@@ -14,6 +14,9 @@ package struct ExplainedQuestion: Sendable {
         package let description: String
     }
 
+    /// Most characters of a name that is none which are shown: a line's worth.
+    private static let mostShown = 80
+
     /// - Parameters:
     ///   - name: fully qualified, with or without its last dot; or an address, which stands for its reverse name.
     ///   - type: its mnemonic, or `TYPE` and a number; nil for A, and for PTR of reverse names.
@@ -23,7 +26,9 @@ package struct ExplainedQuestion: Sendable {
         do throws(NameError) {
             self.name = try DomainName(parsing: reverse ?? name).lowercased()
         } catch {
-            throw Problem(description: "'\(name)' is not a domain name: \(error)")
+            let start = name.prefix(Self.mostShown)
+            let shown = start.endIndex == name.endIndex ? name : start + "..."
+            throw Problem(description: "'\(shown)' is not a domain name: \(error)")
         }
         guard let type else {
             let labels = self.name.labels.suffix(2).map { String(decoding: $0, as: UTF8.self) }

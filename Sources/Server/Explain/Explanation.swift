@@ -33,9 +33,9 @@ package struct Explanation {
             if isExplained { lines.append("") }
             isExplained = true
             explain(answer, block)
-            hint()
         }
         if !isExplained { refuse() }
+        hint()
     }
 
     // MARK: The answer
@@ -46,7 +46,6 @@ package struct Explanation {
             let zones = plan.zones.map(\.name)
             lines.append("at \(plan.server) no server block takes it: the zones are \(zones.joined(separator: " "))")
         }
-        hint()
     }
 
     private var asked: String { "\(question.name) \(question.type)" }
@@ -156,16 +155,19 @@ package struct Explanation {
         for reason in reasons { lines.append("  " + Self.escaped(reason)) }
     }
 
-    /// Names may have any octets: those that move a terminal's cursor are shown as in names (RFC 1035, section 5.1).
+    /// Names may have any octets: those that move a terminal's cursor, or turn what it shows around, are shown as in names (RFC
+    /// 1035, section 5.1).
     private static func escaped(_ text: String) -> String {
         String(
             text.unicodeScalars.reduce(into: "") { shown, scalar in
-                guard scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) else {
-                    shown.unicodeScalars.append(scalar)
-                    return
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator:
+                    for octet in String(scalar).utf8 {
+                        let number = String(octet)
+                        shown += "\\" + String(repeating: "0", count: 3 - number.count) + number
+                    }
+                default: shown.unicodeScalars.append(scalar)
                 }
-                let number = String(scalar.value)
-                shown += "\\" + String(repeating: "0", count: 3 - number.count) + number
             })
     }
 

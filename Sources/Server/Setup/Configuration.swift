@@ -58,7 +58,24 @@ package struct Configuration: Sendable {
                 }
             }
         }
-        return problems
+        return problems + endpointProblems()
+    }
+
+    /// HTTP endpoints at addresses where DNS over TCP is served: two listeners cannot share one.
+    private func endpointProblems() -> [CorefileError] {
+        let endpoints = process.admin
+        return endpoints.addresses.compactMap { address in
+            guard address.port != 0, let location = endpoints.location(of: address),
+                let plan = listeners.first(where: { plan in
+                    plan.address.port == address.port
+                        && (plan.address == address || plan.address.isWildcard || address.isWildcard)
+                })
+            else { return nil }
+            return CorefileError(
+                location: location,
+                message: "\(address) is taken by the block at \(plan.location), which is served at \(plan.server): "
+                    + "expected another port")
+        }
     }
 
     /// Reads what questions are answered from, once: of a process that explains (`ExplainedClusters`).
@@ -72,7 +89,7 @@ package struct Configuration: Sendable {
                         try placed.plugin.checkStart()
                     }
                 } catch {
-                    throw StartError("\(placed.location): \(error)")
+                    throw placed.located(error)
                 }
             }
         }

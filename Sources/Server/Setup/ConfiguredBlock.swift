@@ -12,6 +12,11 @@ package struct ConfiguredBlock: Sendable {
         /// Where the Corefile names it.
         let location: SourceLocation
         package let plugin: any Plugin
+
+        /// What the plugin could not start for, with its place where the error has none.
+        func located(_ error: StartError) -> StartError {
+            error.isLocated ? error : StartError("\(error)", at: location)
+        }
     }
 
     package let block: ServerBlock

@@ -21,9 +21,12 @@ enum ExplainedWorld {
         - \(service("hand", "{clusterIP: None, clusterIPs: [None]}"))
         - \(service("alias", "{type: ExternalName, externalName: web.shop.svc.cluster.local}"))
         - \(service("away", "{type: ExternalName, externalName: www.example.org}"))
+        - \(service("around", "{type: ExternalName, externalName: there.shop.svc.cluster.local}"))
+        - \(service("there", "{type: ExternalName, externalName: around.shop.svc.cluster.local}"))
         - \(service("number", "{type: ExternalName, externalName: 192.0.2.1}"))
         - \(slice("orphan-1", "orphan", "[{addresses: [10.1.0.8], conditions: {ready: true}}]"))
         - \(service("only", "{clusterIP: 10.96.0.12, clusterIPs: [10.96.0.12], ports: [{port: 80}]}", namespace: "play"))
+        - {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: only-1, namespace: play, labels: {kubernetes.io/service-name: only}}, addressType: IPv4, ports: [], endpoints: [{addresses: [10.1.0.3], conditions: {ready: true}}]}
         - {apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: {name: web, namespace: shop}, spec: {type: ClusterSetIP, ips: [10.97.0.1], ports: [{name: http, port: 80, protocol: TCP}]}}
         - {apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceImport, metadata: {name: mesh, namespace: shop}, spec: {type: Headless, ports: [{name: http, port: 80, protocol: TCP}]}}
         - {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: mesh-1, namespace: shop, labels: {multicluster.kubernetes.io/service-name: mesh, multicluster.kubernetes.io/source-cluster: west}}, addressType: IPv4, ports: [{name: http, port: 80, protocol: TCP}], endpoints: [{addresses: [10.2.0.1], hostname: one, conditions: {ready: true}}, {addresses: [10.2.0.2], hostname: two, conditions: {ready: false}}]}
@@ -31,6 +34,8 @@ enum ExplainedWorld {
         - \(pod("nodes-2", "10.1.0.4"))
         - \(pod("loner", "10.1.0.20"))
         - \(pod("done", "10.1.0.21", phase: "Succeeded"))
+        - \(pod("before", "10.1.0.23", phase: "Failed"))
+        - {apiVersion: v1, kind: Pod, metadata: {name: heir, namespace: shop}, status: {phase: Running, podIP: 10.1.0.23, podIPs: [{ip: 10.1.0.23}, {ip: 'fd00::23'}]}}
         - \(pod("other", "10.1.0.22", namespace: "play"))
 
         """

@@ -147,6 +147,9 @@ import Testing
             "Service shop/alias is an alias (type ExternalName): it has neither endpoints nor ports"),
         // What is not there.
         Row("a\\010b.shop.\(zone)", "NXDOMAIN: a\\010b.shop.", "there is no Service a\\010b in the namespace shop"),
+        Row(
+            "a\u{202E}b\u{9B}.shop.\(zone)", "NXDOMAIN",
+            "there is no Service a\\226\\128\\174b\\194\\155 in the namespace shop"),
         Row("wbe.shop.\(zone)", "NXDOMAIN", "there is no Service wbe in the namespace shop (did you mean web?)"),
         Row(
             "only.shop.\(zone)", "NXDOMAIN", "there is no Service only in the namespace shop",
@@ -177,6 +180,29 @@ import Testing
         Row(
             "east.pin._zone.nodes.shop.\(zone)", options: ["zonal"], "NOERROR without records",
             "is in the topology zone east"),
+        Row(
+            "away.shop.\(zone)", options: ["labels app=web"], "NXDOMAIN",
+            "Service shop/away has not the labels of `labels app=web`"),
+        Row(
+            "nosuch.play.\(zone)", options: ["labels app=web"], "NXDOMAIN",
+            "no Service nosuch in the namespace play with the labels of `labels app=web` (there is only)"),
+        Row(
+            "alias.shop.\(zone)", type: "SRV", "NOERROR without records",
+            "the name is there, without records of type SRV: what it is an alias for is looked up for A and AAAA alone"),
+        Row(
+            "around.shop.\(zone)", "NOERROR without records", "is an alias (type ExternalName) for there.shop.",
+            "there.shop.\(zone).: Service shop/there is an alias",
+            "around.shop.\(zone). is in a circle of aliases, which has no records"),
+        Row(
+            "_http._tcp.web.shop.\(zone)", type: "AAAA", "NOERROR without records",
+            "none of IPv6, so there is no AAAA record"),
+        Row(
+            "_._tcp.nodes.shop.\(zone)", type: "AAAA", "NOERROR without records",
+            "Service shop/nodes is headless: 2 ready endpoints have such a port", "none of the 2 has an IPv6 address"),
+        Row(
+            "_epmd._tcp.nodes.shop.\(zone)", type: "MX", "NOERROR without records",
+            "the name is there, without records of type MX"),
+        Row("_._tcp.idle.shop.\(zone)", type: "SRV", "NXDOMAIN", "Service shop/idle has no port over tcp: it has none"),
         // Names above services.
         Row("cluster.local", "NOERROR without records", "the zone's own name is always there"),
         Row("cluster.local", type: "SOA", resolves: true, "SOA", "the zone's own name is always there"),
@@ -201,6 +227,15 @@ import Testing
         Row(
             "10-1-0-21.shop.pod.cluster.local", options: ["pods verified"], "NXDOMAIN",
             "`pods verified`: no pod of the namespace shop has the address", "Pod shop/done had it: it has finished"),
+        Row(
+            "10-1-0-21.play.pod.cluster.local", options: ["pods verified", "pod_names"], "NXDOMAIN",
+            "`pods verified`: no pod of the namespace play has the address"),
+        Row(
+            "10-1-0-23.shop.pod.cluster.local", options: ["pods verified"], resolves: true,
+            "`pods verified`: Pod shop/heir has the address"),
+        Row(
+            "fd00--23.shop.pod.cluster.local", type: "AAAA", options: ["pods verified", "pod_names"], "NXDOMAIN",
+            "Pod shop/heir has it, but only a pod's first address counts"),
         Row(
             "10-1-0-22.shop.pod.cluster.local", options: ["pods verified"], "NXDOMAIN",
             "Pod play/other has it, in another namespace"),
@@ -236,6 +271,19 @@ import Testing
             "10.1.0.20", "NXDOMAIN", "Pod shop/loner has it: a pod has a reverse name only as the endpoint of a Service"
         ),
         Row("1.10.in-addr.arpa", "NXDOMAIN", "the name spells no whole address"),
+        Row("in-addr.arpa", "NOERROR without records", "the zone's own name is always there"),
+        Row(
+            "10.1.0.2", options: ["noendpoints"], "NXDOMAIN",
+            "10.1.0.2 (Pod nodes-0) of EndpointSlice shop/nodes-1 is a ready endpoint, and `noendpoints` leaves"),
+        Row(
+            "10.1.0.2", options: ["labels app=web"], "NXDOMAIN",
+            "EndpointSlice shop/nodes-1 is a ready endpoint, and left out by `labels app=web`"),
+        Row(
+            "10.96.0.11", options: ["namespaces play"], "NXDOMAIN",
+            "Service shop/idle has it, and is left out by `namespaces play`"),
+        Row(
+            "10.1.0.8", resolves: true, "is an endpoint of Service shop/orphan, named 10-1-0-8",
+            "there is no Service shop/orphan: the name of the record leads nowhere"),
         Row(
             "192.0.2.1", options: ["fallthrough in-addr.arpa"], block: "forward . 192.0.2.53",
             "not known here: 1.2.0.192.in-addr.arpa. PTR",
@@ -258,11 +306,23 @@ import Testing
             "10.2.0.2 of EndpointSlice shop/mesh-1 from the cluster west, which is not ready"),
         Row(
             "one.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
-            "ServiceImport shop/mesh has no endpoint one of no cluster", "from the cluster west has such a name"),
+            "ServiceImport shop/mesh has no endpoint one", "from the cluster west has such a name: it is one.west"),
         Row(
             "nodes.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
             "there is no ServiceImport nodes in the namespace shop",
             "Service shop/nodes answers in other zones only: clusterset.local. is a multicluster one"),
+        Row(
+            "_no._tcp.mesh.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "ServiceImport shop/mesh has no port no over tcp: it has http/TCP 80"),
+        Row(
+            "_no._tcp.web.shop.svc.clusterset.local", options: ["multicluster clusterset.local"], "NXDOMAIN",
+            "ServiceImport shop/web has no port no over tcp: it has http/TCP 80"),
+        Row(
+            "web.shop.svc.clusterset.local", type: "AAAA", options: ["multicluster clusterset.local"],
+            "NOERROR without records", "none of IPv6, so there is no AAAA record"),
+        Row(
+            "mesh.shop.svc.clusterset.local", type: "AAAA", options: ["multicluster clusterset.local"],
+            "NOERROR without records", "it has no IPv6 address"),
         // Other plugins and blocks.
         Row(
             "example.org", block: "forward . 192.0.2.53 192.0.2.54", "not known here: example.org. A",
@@ -341,6 +401,10 @@ import Testing
         ("", nil, "'' is not a domain name: it is empty"),
         ("a..b", nil, "'a..b' is not a domain name: a label is empty"),
         (String(repeating: "a", count: 64), nil, "is not a domain name: a label is longer than 63 octets"),
+        (
+            String(repeating: "a", count: 1_000), nil,
+            "'\(String(repeating: "a", count: 80))...' is not a domain name: a label is longer than 63 octets"
+        ),
         ("web", "NOSUCH", "unknown type 'NOSUCH', expected one such as A, AAAA, SRV, PTR, TXT or TYPE65"),
         (
             "AAAA", "web.shop",
@@ -378,9 +442,27 @@ import Testing
         #expect(both.contains("Corefile:1:1: block cluster.local. at dns://:5301"))
         #expect(both.contains("Corefile:6:1: block . at dns://:5302"))
         #expect(both.filter { $0.hasPrefix("NOERROR: ") || $0.hasPrefix("not known here: ") }.count == 2)
+        // The search path is one for all blocks.
+        let short = Explanation(try ExplainedQuestion("web.shop", type: nil), configuration).lines
+        #expect(short.filter { $0.contains("search path") }.count == 1, "\(short)")
         let one = Explanation(try ExplainedQuestion("www.example.org", type: nil), configuration).lines
         #expect(one.contains("Corefile:9:1: block example.org. at dns://:5302"))
         #expect(one.filter { $0.contains(": block ") }.count == 1)
+    }
+
+    /// Of the endpoints at an address (a node's may have many) only those are told that the records are of.
+    @Test func endpointsThatTheRecordsAreNotOf() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("cluster.yaml", ExplainedWorld.yaml)
+        func reasons(_ options: [String]) throws -> [String] {
+            let configuration = try Self.configuration(Self.corefile(path, options, ""))
+            return Explanation(try ExplainedQuestion("10.1.0.3", type: nil), configuration).lines.filter {
+                $0.hasPrefix("  ")
+            }
+        }
+        #expect(try reasons([]).count == 2)
+        let some = try reasons(["namespaces shop"])
+        #expect(some.count == 1 && some.first?.contains("EndpointSlice shop/nodes-1") == true, "\(some)")
     }
 
     @Test func aNameOfNoBlockIsRefused() throws {
@@ -448,12 +530,18 @@ import Testing
         let api = try ScriptedAPIServer(cluster, settings: settings)
         defer { api.stop() }
         cluster.apply(ScriptedService(namespace: "shop", name: "nodes"))
+        cluster.apply(ScriptedService(namespace: "shop", name: "web", clusterIPs: ["10.96.0.10"]))
         let configuration = try Self.configuration(Self.live(api.url))
         let lines = Explanation(
             try ExplainedQuestion("a.nodes.shop.svc.cluster.local", type: nil), configuration
         ).lines
         #expect(lines.first == "SERVFAIL: a.nodes.shop.svc.cluster.local. A")
         #expect(lines.contains("  the API server does not let endpointslices be read (403)"), "\(lines)")
+        // Of what is not known nothing is said.
+        let known = Explanation(try ExplainedQuestion("web.shop.svc.cluster.local", type: nil), configuration)
+        #expect(
+            known.resolves && known.lines.last == "  Service shop/web has the cluster address 10.96.0.10",
+            "\(known.lines)")
     }
 
     @Test func anAPIServerThatDoesNotAnswerIsAnError() throws {

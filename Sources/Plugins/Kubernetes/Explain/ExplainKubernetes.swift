@@ -7,9 +7,6 @@ import RecordIndex
 extension KubernetesPlugin {
     private var explained: ExplainedCluster? { (source as? SharedSource)?.source as? ExplainedCluster }
 
-    /// The zones, as the Corefile has them.
-    package var zoneNames: [String] { options.zones }
-
     /// The zone that names of services are below.
     package var primaryZoneName: String { options.primaryZone }
 
