@@ -14,6 +14,16 @@ package enum OpenSockets {
         descriptors.count { port($0, getsockname) == address.port && port($0, getpeername) != nil }
     }
 
+    /// How long the connections to an address may have bytes unacknowledged, in milliseconds (tcp(7): TCP_USER_TIMEOUT).
+    package static func unacknowledgedLimits(to address: SocketAddress) -> [Int32] {
+        descriptors.filter { port($0, getpeername) == address.port }.map { descriptor in
+            var limit: Int32 = -1
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            let result = getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &limit, &size)
+            return result == 0 ? limit : -1
+        }
+    }
+
     /// All that are open. Some may be closed, or be another's, before they are looked at.
     private static var descriptors: [Int32] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { Int32($0) }

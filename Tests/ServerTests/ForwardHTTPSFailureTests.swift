@@ -285,6 +285,30 @@ import Testing
         }
     }
 
+    /// Connections that were kept and are dead without a word, as behind a firewall that has forgotten them: what is asked once
+    /// more finds a new one.
+    @Test func keptConnectionsAreSilent() throws {
+        let dead = Mutex<Set<UInt16>>([])
+        let upstream = try Self.upstream { request in
+            let port = request.query.client.port
+            if dead.withLock({ $0.contains(port) }) { return .silence }
+            return .answer(request.answer, after: request.query.name.hasPrefix("n") ? 50 : 0)
+        }
+        let server = try RunningServer(Self.corefile("https://\(upstream.address)", "max_fails 0"))
+        #expect(try ForwardHTTPSTests.askAtOnce(server, count: 8) == 8)
+        let kept = Set(upstream.requests.map(\.query.client.port))
+        #expect(kept.count == 8)
+        dead.withLock { $0 = kept }
+        let client = try server.datagramClient()
+        #expect(try client.ask(DNSQuestion("www.example.")).code == .noError, "\(server.lines.all)")
+        // Over the one that has answered.
+        #expect(try client.ask(DNSQuestion("mail.example.")).code == .noError)
+        #expect(upstream.requests.count { $0.query.name == "www.example." } == 2)
+        #expect(upstream.requests.count { $0.query.name == "mail.example." } == 1)
+        #expect(upstream.connectionCount == 9)
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 1 })
+    }
+
     /// An upstream that never answers: the next one does, and nothing is left of the first one's requests.
     @Test func silentUpstream() throws {
         let silent = try Self.upstream { _ in .silence }

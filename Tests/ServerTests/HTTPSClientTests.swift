@@ -96,6 +96,17 @@ import Testing
         #expect(holdsInTime { OpenSockets.to(upstream.address) == 0 })
     }
 
+    /// Connections that are dead without a word end long before the kernel gives them up by itself.
+    @Test func unacknowledgedBytesAreLimited() throws {
+        let upstream = try ForwardHTTPSTests.upstream()
+        var limits = HTTPSLimits()
+        limits.unacknowledgedMilliseconds = 1234
+        let bench = try Bench(upstream, limits: limits)
+        #expect(bench.begin(1) == nil)
+        #expect(bench.turn { bench.receiver.ended.count == 1 })
+        #expect(OpenSockets.unacknowledgedLimits(to: upstream.address) == [1234])
+    }
+
     /// Requests that are begun, and clients that are closed, when somebody is told of the end of one.
     @Test func whoIsToldMayDoAnything() throws {
         let upstream = try ForwardHTTPSTests.upstream()

@@ -9,6 +9,10 @@ package struct HTTPSLimits {
     package var requestsUnderWay = 800
     /// Requests that wait for their turn.
     package var requestsWaiting = 16_384
+    /// How long the server's system may leave bytes unacknowledged before their connection counts as broken, in milliseconds.
+    /// The kernel's own limit is some 15 minutes, in which a connection that is dead without a word would take its part of the
+    /// requests, while others beside it bring answers.
+    package var unacknowledgedMilliseconds: Int32 = 5000
     /// Bytes of a response's body.
     package var bodyLength = 65_535
     /// Bytes of a response's head.

@@ -63,6 +63,7 @@ final class HTTPSTransfer {
         set(CURLOPT_PIPEWAIT, 1)
         // How long connections are kept is for the client's owner to say.
         set(CURLOPT_MAXAGE_CONN, 1_000_000)
+        check(apodns_curl_set_unanswered_limit(handle, limits.unacknowledgedMilliseconds))
         // Responses are small, and each request under way has so much memory.
         set(CURLOPT_BUFFERSIZE, 4096)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))

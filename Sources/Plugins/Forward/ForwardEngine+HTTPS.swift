@@ -8,6 +8,9 @@ extension ForwardEngine {
     func sendOverHTTPS(
         _ flight: Flight, to upstream: Upstream, _ https: UpstreamHTTPS, _ stage: EngineStage
     ) -> (channel: UpstreamChannel, identifier: UInt16)? {
+        for attempt in flight.outstanding where attempt.upstream === upstream {
+            (attempt.channel as? HTTPSChannel)?.isAskedAgain(since: attempt.sentAt)
+        }
         guard let channel = httpsChannel(upstream, https, stage), let client = channel.client else {
             flight.failure = "\(https.url): no memory for connections"
             return nil

@@ -30,6 +30,13 @@ final class HTTPSChannel: UpstreamChannel {
         if answeredAt <= sentAt { isRetired = true }
     }
 
+    /// A question that was asked at a time is to be asked once more. Where connections that have brought answers have brought
+    /// none for half the time since, they may be dead without a word (a firewall that has forgotten them), and it is to find
+    /// others. Those that are being made may need their time, and others would need the same.
+    func isAskedAgain(since sentAt: UInt64) {
+        if answeredAt > openedAt { doubt(since: sentAt + (engine.loop.now &- sentAt) / 2) }
+    }
+
     func close() { client?.close() }
 }
 
