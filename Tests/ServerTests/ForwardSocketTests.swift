@@ -2,8 +2,10 @@ import DNSWire
 import LinuxIO
 import PluginKit
 import Plugins
+import ScriptedAPI
 import Server
 import ServerHarness
+import Synchronization
 import Testing
 
 /// Which sockets `forward` asks through: families, addresses, ages, numbers.
@@ -14,6 +16,33 @@ import Testing
             let name = "\(prefix)\(number).example."
             #expect(try client.ask(DNSQuestion(name)).answerLines == ["\(name) 300 A 192.0.2.80"])
         }
+    }
+
+    /// Connections that were kept and that have died without a word: a question finds a new one in time.
+    @Test(arguments: [false, true]) func keptConnectionsAreSilent(overTLS: Bool) throws {
+        let dead = Mutex<Set<UInt16>>([])
+        let react: @Sendable (TestUpstream.Query) -> TestUpstream.Reaction = { query in
+            if dead.withLock({ $0.contains(query.client.port) }) { return .silence }
+            let delay: UInt64 = query.name.hasPrefix("n") ? 50 : 0
+            return .answer(query.response(["\(query.name) 300 IN A 192.0.2.80"]), after: delay)
+        }
+        let upstream = try overTLS ? ForwardTLSTests.upstream(.valid, react) : TestUpstream(react)
+        let corefile =
+            try overTLS
+            ? ForwardTLSTests.corefile("tls://\(upstream.address)", "max_fails 0")
+            : ForwardTests.corefile(upstream, options: "force_tcp\n max_fails 0")
+        let server = try RunningServer(corefile)
+        #expect(try ForwardHTTPSTests.askAtOnce(server, count: 8) == 8)
+        let kept = Set(upstream.queries.map(\.client.port))
+        #expect(kept.count == 8)
+        dead.withLock { $0 = kept }
+        let client = try server.datagramClient()
+        #expect(try client.ask(DNSQuestion("www.example.")).code == .noError, "\(server.lines.all)")
+        // Over the one that has answered.
+        #expect(try client.ask(DNSQuestion("mail.example.")).code == .noError)
+        #expect(upstream.queries.filter { $0.name == "www.example." }.count == 2)
+        #expect(upstream.queries.filter { $0.name == "mail.example." }.count == 1)
+        #expect(holdsInTime { OpenSockets.to(upstream.address) == 1 })
     }
 
     @Test func upstreamsOverIPv6() throws {

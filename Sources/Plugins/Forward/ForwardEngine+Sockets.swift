@@ -9,6 +9,7 @@ extension ForwardEngine {
         _ flight: Flight, to upstream: Upstream, _ stage: EngineStage
     ) -> (channel: UpstreamChannel, identifier: UInt16)? {
         if let https = upstream.https { return sendOverHTTPS(flight, to: upstream, https, stage) }
+        doubtConnections(flight, upstream)
         do throws(SystemError) {
             let channel: UpstreamChannel =
                 flight.needsStream || upstream.tls != nil
@@ -153,6 +154,14 @@ extension ForwardEngine {
     }
 
     // MARK: TCP
+
+    /// Gives up the connections of an upstream that have been of no use since a flight's question was sent over one of them: a
+    /// firewall may have forgotten all that were kept, and the question is to find a new one.
+    private func doubtConnections(_ flight: Flight, _ upstream: Upstream) {
+        for attempt in flight.outstanding where attempt.upstream === upstream && attempt.channel is StreamChannel {
+            for channel in upstream.streams where channel.usedAt <= attempt.sentAt { retire(channel) }
+        }
+    }
 
     private func streamChannel(_ upstream: Upstream, _ stage: EngineStage) throws(SystemError) -> StreamChannel {
         for channel in upstream.streams where !mayReuse(channel, stage) { retire(channel) }
