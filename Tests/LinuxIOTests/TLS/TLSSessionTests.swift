@@ -259,9 +259,10 @@ import Testing
         let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         for number in 0..<50 {
             let client = try harness.connect(to: address)
-            // Not the first byte of a record, so that none waits for more.
+            // Nothing that begins as a record does (its second byte is 3) or as SSL 2's (its third is 1), as those wait for more.
             var bytes = (0..<100).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             bytes[0] |= 0x80
+            bytes[1] |= 0x04
             bytes[2] = 0xFF
             harness.send(bytes, client)
             #expect(
