@@ -11,6 +11,9 @@ struct FaultSet {
     var hangsUpBeforeEnd = false
     var isReset = false
     var stallBeforeHead: (isSet: Bool, milliseconds: Int?) = (false, nil)
+    /// How many calls of `resume()` there had been when the request came: one more ends a stall before the head, also where that
+    /// has not begun yet.
+    let resumes: Int
     var body: [(position: ScriptedPosition, action: BodyAction)] = []
     var slow: (count: Int, microseconds: Int)?
     var halfFrames: Int?
@@ -22,7 +25,8 @@ struct FaultSet {
     var errorEvent: (status: ScriptedStatus, afterEvents: Int)?
     var closesAfter = false
 
-    init(_ faults: [ScriptedFault]) {
+    init(_ faults: [ScriptedFault], resumes: Int) {
+        self.resumes = resumes
         for fault in faults { add(fault) }
     }
 

@@ -31,7 +31,9 @@ final class ResponseWriter {
     func start(
         status: Int, contentType: String, length: Int? = nil, headers: [(name: String, value: String)] = []
     ) throws(ChannelEnd) {
-        if faults.stallBeforeHead.isSet { try server.stall(channel, milliseconds: faults.stallBeforeHead.milliseconds) }
+        if faults.stallBeforeHead.isSet {
+            try server.stall(channel, milliseconds: faults.stallBeforeHead.milliseconds, since: faults.resumes)
+        }
         isChunked = length == nil
         var head = "HTTP/1.1 \(status) \(Self.phrase(status))\r\n"
         head += "audit-id: 23e8ada6-7f4b-419a-95ac-922228dabb17\r\ncache-control: no-cache, private\r\n"

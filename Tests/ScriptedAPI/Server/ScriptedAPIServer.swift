@@ -222,7 +222,7 @@ package final class ScriptedAPIServer: Sendable {
             state.requests.append(request)
             let list = state.faults.faults(for: request)
             state.faultCount += list.count
-            let faults = FaultSet(list)
+            let faults = FaultSet(list, resumes: state.resumes)
             var answer = state.faults.answer(for: request)
             if answer == nil, let recordings = state.recordings {
                 answer = Recording.answer(to: request, among: recordings)
@@ -232,16 +232,18 @@ package final class ScriptedAPIServer: Sendable {
     }
 
     /// Sends nothing until `resume()`, or for some time.
-    func stall(_ channel: Channel, milliseconds: Int?) throws(ChannelEnd) {
+    ///
+    /// - Parameter since: how many calls of `resume()` do not count; nil for those until now.
+    func stall(_ channel: Channel, milliseconds: Int?, since: Int? = nil) throws(ChannelEnd) {
         let resumes = state.update { state in
             state.stalled += 1
-            return state.resumes
+            return since ?? state.resumes
         }
-        try stall(channel, milliseconds: milliseconds, since: resumes)
+        try hold(channel, milliseconds: milliseconds, since: resumes)
     }
 
     /// Sends nothing until there have been more than `resumes` calls of `resume()`, or for some time.
-    private func stall(_ channel: Channel, milliseconds: Int?, since resumes: Int) throws(ChannelEnd) {
+    private func hold(_ channel: Channel, milliseconds: Int?, since resumes: Int) throws(ChannelEnd) {
         defer { state.update { $0.stalled -= 1 } }
         let deadline = milliseconds.map { monotonicNow() + Int64($0) * 1_000_000 }
         try channel.pause(until: deadline) { self.state.read { $0.resumes } != resumes }
@@ -254,7 +256,7 @@ package final class ScriptedAPIServer: Sendable {
             state.stalled += 1
             return state.resumes
         }
-        if let resumes { try stall(channel, milliseconds: nil, since: resumes) }
+        if let resumes { try hold(channel, milliseconds: nil, since: resumes) }
     }
 }
 
