@@ -21,6 +21,25 @@ package struct RecordWriter {
         }
     }
 
+    /// Writes and counts the two sections behind the answer, as far as they fit: without all of its authority section the response
+    /// is cut.
+    package mutating func write(
+        authority: [ResourceRecord], additional: [ResourceRecord], _ exchange: UnsafeMutablePointer<Exchange>
+    ) {
+        for record in authority {
+            guard write(record, exchange) else {
+                exchange.pointee.writer.isTruncated = true
+                return
+            }
+            exchange.pointee.writer.authorityCount &+= 1
+        }
+        for record in additional {
+            // RFC 2181, section 9: what is additional may be left out.
+            guard write(record, exchange) else { return }
+            exchange.pointee.writer.additionalCount &+= 1
+        }
+    }
+
     /// Writes a record; false, and nothing written, where it does not fit. The caller counts it.
     package mutating func write(_ record: ResourceRecord, _ exchange: UnsafeMutablePointer<Exchange>) -> Bool {
         let writer = exchange.pointee.writer

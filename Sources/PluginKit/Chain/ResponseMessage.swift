@@ -111,18 +111,7 @@ package struct ResponseMessage {
             }
             exchange.pointee.writer.answerCount &+= 1
         }
-        for record in authority {
-            guard records.write(record, exchange) else {
-                exchange.pointee.writer.isTruncated = true
-                return
-            }
-            exchange.pointee.writer.authorityCount &+= 1
-        }
-        for record in additional {
-            // RFC 2181, section 9: what is additional may be left out.
-            guard records.write(record, exchange) else { return }
-            exchange.pointee.writer.additionalCount &+= 1
-        }
+        records.write(authority: authority, additional: additional, exchange)
     }
 
     /// The OPT record in wire form; nothing for none.

@@ -47,22 +47,7 @@ final class TemplateWriting {
             exchange.pointee.aliasTarget = 0
             records = RecordWriter(exchange)
         }
-        writeRest(&records)
+        records.write(authority: authority, additional: additional, exchange)
         return true
-    }
-
-    private func writeRest(_ records: inout RecordWriter) {
-        for record in authority {
-            guard records.write(record, exchange) else {
-                exchange.pointee.writer.isTruncated = true
-                return
-            }
-            exchange.pointee.writer.authorityCount &+= 1
-        }
-        for record in additional {
-            // RFC 2181, section 9: what is additional may be left out.
-            guard records.write(record, exchange) else { return }
-            exchange.pointee.writer.additionalCount &+= 1
-        }
     }
 }
